@@ -32,10 +32,11 @@ class Auto(DirectModel):
     """A model that forecasts the account's own payments and reversion, corrected by a forest of all accounts' windows.
 
     Take path(s) and sd(s) of ``RecurringEvents``, S the account's scale (``scale_of``), and (l, m, u) the 10th, 50th
-    and 90th percentile of (y[t + s] - path(s)) / S over past windows in the same leaves, averaged over the trees, their
-    distances from m multiplied by the account's difficulty, and all by a slope. Then median(s) = path(s) + S m(s), and the quantile p lies S z_p(s) (u(s) - m(s)) above the
-    median or S z_p(s) (m(s) - l(s)) below it, z_p the calibrated score of the horizon and the account's segment.
-    Corrections are linear between the knots of the horizon. mean(s) is that of the quantiles.
+    and 90th percentile of (y[t + s] - path(s)) / S over past windows in the same leaves, averaged over the trees. The
+    distances of l and u from m are multiplied by the account's difficulty, and all three by a slope. Then median(s) =
+    path(s) + S m(s), and the quantile p lies S z_p(s) (u(s) - m(s)) above the median or S z_p(s) (m(s) - l(s)) below
+    it, z_p the calibrated score of the horizon and the account's segment. Corrections are linear between the knots of
+    the horizon. mean(s) is that of the quantiles.
 
     - With N windows to learn from and t = min(N / 1000, 1), or t = 1 where sd(s) is not known, distances from path(s)
       are t times these plus (1 - t) times those of a Laplace distribution with sd(s).

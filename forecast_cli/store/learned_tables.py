@@ -1,5 +1,6 @@
 """Learned state of ``auto`` as tables of the output: written by a run, and read by ``forecast --fitted DIR``."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.models.knots import knots_of
@@ -64,6 +66,9 @@ _SCHEMAS: Final = {
 }
 #: Tables that a run does not write if it has nothing to say in them.
 _OPTIONAL: Final = (LEARNED_WEIGHTS, LEARNED_PAST)
+#: What to do about a learned part that does not fit.
+_OTHER: Final = "name the output of a forecast by 'auto' with at least this horizon"
+_AGAIN: Final = "learn again with this version: run the forecast without --fitted"
 
 
 def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
@@ -96,33 +101,16 @@ def read_learned(folder: Path, *, h: int) -> Learned:
     Raises ConfigError if there is none, it is damaged, of another version, or was learned for fewer than ``h`` days
     ahead.
     """
-    hint = "name the output of a forecast by 'auto' with at least this horizon"
-    tables = _load_tables(folder, hint)
-    trees, difficulty, scores, weights, past = tables.values()
+    tables = _load_tables(folder)
+    trees, difficulty, past = (tables[name] for name in (LEARNED_TREES, LEARNED_DIFFICULTY, LEARNED_PAST))
+    scores, weights = tables[LEARNED_SCORES], tables[LEARNED_WEIGHTS]
     longest = int(scores["horizon"][0]) if scores.height else 0
     if longest < h:
-        raise ConfigError(f"--fitted {folder}: learned for {longest} days ahead, but {h} are to be forecast", hint)
+        raise ConfigError(f"--fitted {folder}: learned for {longest} days ahead, but {h} are to be forecast", _OTHER)
     knots = knots_of(longest)
-    if not _is_whole(scores, SEGMENTS * len(knots) * len(GRID)):
-        raise ConfigError(
-            f"--fitted {folder}: {LEARNED_SCORES} is damaged: scores of a month are missing or wrong", hint
-        )
-    for name, count in (
-        (LEARNED_TREES, len(KEPT) * len(knots)),
-        (LEARNED_DIFFICULTY, len(knots)),
-        (LEARNED_PAST, 1),
-    ):
-        if not _is_sound(tables[name], n_features=len(feature_names(knots))):
-            raise ConfigError(f"--fitted {folder}: {name} is damaged: a node points outside its tree", hint)
-        if not _has_values(tables[name], count):
-            raise ConfigError(
-                f"--fitted {folder}: {name} is from another version, or damaged: a leaf has not {count} finite values",
-                "learn again with this version: run the forecast without --fitted",
-            )
-    if _trees_of(difficulty) != _trees_of(trees):
-        raise ConfigError(
-            f"--fitted {folder}: {LEARNED_DIFFICULTY} is damaged: its trees are not those of the months", hint
-        )
+    if found := next(_list_faults(tables, knots), None):
+        name, fault = found
+        raise ConfigError(f"--fitted {folder}: {name} is from another version, or damaged: {fault}", _AGAIN)
     vintages = tuple(
         replace(
             _vintage(month, own, trees.filter(pl.col("as_of") == month[0]), len(knots)),
@@ -135,23 +123,44 @@ def read_learned(folder: Path, *, h: int) -> Learned:
     return Learned(longest, knots, vintages)
 
 
-def _load_tables(folder: Path, hint: str) -> dict[str, pl.DataFrame]:
+def _load_tables(folder: Path) -> dict[str, pl.DataFrame]:
     """Return the tables by file name; those that a run may leave out are empty then.
 
-    Raises ConfigError if one cannot be read, or its columns are not those of this version.
+    Raises ConfigError if one is missing or cannot be read, or its columns are not those of this version.
     """
     tables = {}
     for name, schema in _SCHEMAS.items():
         try:
             exists = (folder / name).exists()
+            if not exists and name == LEARNED_TREES:
+                raise ConfigError(f"--fitted {folder}: holds no learned part: no {name}", _OTHER)
             if not exists and name not in _OPTIONAL:
-                raise ConfigError(f"--fitted {folder}: holds no learned part of this version: no {name}", hint)
+                raise ConfigError(f"--fitted {folder}: is from another version, or damaged: no {name}", _AGAIN)
             tables[name] = load_table(folder / name) if exists else pl.DataFrame(schema=schema)
         except (OSError, pl.exceptions.PolarsError) as error:
-            raise ConfigError(f"--fitted {folder}: its learned part cannot be read: {error}", hint) from None
+            raise ConfigError(f"--fitted {folder}: its learned part cannot be read: {error}", _OTHER) from None
         if dict(tables[name].schema) != schema:
-            raise ConfigError(f"--fitted {folder}: {name} is from another version: its columns differ", hint)
+            raise ConfigError(f"--fitted {folder}: {name} is from another version: its columns differ", _AGAIN)
     return tables
+
+
+def _list_faults(tables: Mapping[str, pl.DataFrame], knots: NDArray[np.int64]) -> Iterator[tuple[str, str]]:
+    """Yield file names of damaged tables, and what is wrong with them."""
+    scores = tables[LEARNED_SCORES]
+    if not _is_whole(scores, SEGMENTS * len(knots) * len(GRID)):
+        yield LEARNED_SCORES, "scores of a month are missing or wrong"
+    counts = {LEARNED_TREES: len(KEPT) * len(knots), LEARNED_DIFFICULTY: len(knots), LEARNED_PAST: 1}
+    for name, count in counts.items():
+        if not _is_sound(tables[name], n_features=len(feature_names(knots))):
+            yield name, "a node points outside its tree"
+        if not _has_values(tables[name], count):
+            yield name, f"a leaf has not {count} finite values"
+    months = set(scores.filter(pl.col("score").is_not_null())["as_of"])
+    for name in (LEARNED_TREES, LEARNED_DIFFICULTY):
+        if set(tables[name]["as_of"]) != months:
+            yield name, "its months are not those of the scores"
+    if _count_trees(tables[LEARNED_DIFFICULTY]) != _count_trees(tables[LEARNED_TREES]):
+        yield LEARNED_DIFFICULTY, f"it has not as many trees as {LEARNED_TREES}"
 
 
 def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
@@ -174,9 +183,8 @@ def _is_whole(scores: pl.DataFrame, count: int) -> bool:
     return bool(scores.group_by("as_of").agg(whole=none | sound)["whole"].all())
 
 
-def _trees_of(nodes: pl.DataFrame) -> list[tuple[object, ...]]:
-    """Return the month and number of each tree."""
-    return nodes.select("as_of", "tree").unique().sort("as_of", "tree").rows()
+def _count_trees(nodes: pl.DataFrame) -> Any:
+    return nodes.select(pl.struct("as_of", "tree").n_unique()).item()
 
 
 def _has_values(trees: pl.DataFrame, count: int) -> bool:

@@ -296,7 +296,7 @@ def test_fitted_names_a_finished_run_that_learned(
     cli("forecast", balances, "--output", store.address, *QUICK).assert_exit(ExitCode.OK)
     if model == "auto":
         unlearned = search(cli(*run, "--fitted", store.address), passing)
-        unlearned.assert_error(ExitCode.CONFIG_INVALID, f"--fitted {NAME}: holds no learned part of this version")
+        unlearned.assert_error(ExitCode.CONFIG_INVALID, f"--fitted {NAME}: holds no learned part")
     store.fault = lambda *_: 403
     refused = search(cli(*run, "--fitted", store.address), passing)
     refused.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, f"{NAME}: cannot be listed: the store refuses access")

@@ -44,8 +44,7 @@ class Calibration:
 
     Predictions of a forest are multiplied by ``slope``: where trees agree on a direction, their mean is too small. A
     score is the distance from the predicted median, divided by the predicted distance from the median to the 90th
-    percentile (above it) or to the 10th (below it). If the forest's 80 % interval is right, the 10th and 90th
-    percentile of the scores are -1 and 1.
+    percentile (above it) or to the 10th (below it).
     """
 
     scores: NDArray[np.float64]
@@ -57,7 +56,7 @@ class Calibration:
         """Return calibrated quantiles [n, k, q] of ``predictions`` [n, k, 3] for accounts of ``segments`` [n]."""
         wanted, known = normal_scores(probabilities), normal_scores(np.array(GRID))
         scores = np.stack([interpolate_linearly(wanted, known, own.T) for own in self.scores])[segments]
-        median, below, above = _split_prediction(self.slope * predictions)
+        median, below, above = split_prediction(self.slope * predictions)
         return np.asarray(median[..., None] + scores * np.where(scores < 0, below[..., None], above[..., None]))
 
 
@@ -84,7 +83,7 @@ def score_outcomes(
 ) -> tuple[float, NDArray[np.float64]]:
     """Return the slope of ``predictions`` [n, k, 3], and the scores [n, k] of ``outcomes`` [n, k] with it."""
     slope = _best_slope(predictions[..., 1], np.clip(outcomes, -MAX_OUTCOME, MAX_OUTCOME))
-    median, below, above = _split_prediction(slope * predictions)
+    median, below, above = split_prediction(slope * predictions)
     error = outcomes - median
     return slope, np.clip(error / np.where(error < 0, below, above), -_MAX_SCORE, _MAX_SCORE)
 
@@ -146,8 +145,9 @@ def _outer_percentiles(
     return np.stack([np.quantile(low, 1 - _MONTHS_COVERED, axis=0), np.quantile(high, _MONTHS_COVERED, axis=0)])
 
 
-def _split_prediction(
+def split_prediction(
     predictions: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the medians [n, k] of ``predictions`` [n, k, 3], and the distances below and above, 0.02 or more."""
     low, median, high = predictions[..., 0], predictions[..., 1], predictions[..., 2]
     return median, np.maximum(median - low, _MIN_DISTANCE), np.maximum(high - median, _MIN_DISTANCE)

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.models.pooled.calibration import split_prediction
 from forecast_cli.models.pooled.forest import Forest, grow_mean_forest
 
 #: Scores further out count as this far: a few surprises must not decide for all similar accounts.
@@ -26,5 +27,6 @@ def grow_difficulty(x: NDArray[np.float32], scores: NDArray[np.float64], *, tree
 
 def stretch(predictions: NDArray[np.float64], difficulty: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ``predictions`` [n, k, 3] with their distances from the median times ``difficulty`` [n, k, 1]."""
-    median = predictions[..., 1:2]
-    return np.asarray(median + np.maximum(difficulty, _LEAST) * (predictions - median))
+    median, below, above = split_prediction(predictions)
+    factor = np.maximum(difficulty[..., 0], _LEAST)
+    return np.stack([median - factor * below, median, median + factor * above], axis=-1)

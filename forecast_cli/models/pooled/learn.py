@@ -197,10 +197,10 @@ def _learn_vintage(
     vintage = Vintage(month, len(some), _grow_by_group(grow, group, seed, pool))
     scores = score_outcomes(vintage.predict_held_out(x, group), came)[1]
 
-    def grow_further(others: NDArray[np.bool_], own_seed: int) -> Forest:
+    def grow_stretching(others: NDArray[np.bool_], own_seed: int) -> Forest:
         return grow_difficulty(x[others], scores[others], trees=TREES, seed=own_seed)
 
-    vintage = replace(vintage, difficulty=_grow_by_group(grow_further, group, seed, pool))
+    vintage = replace(vintage, difficulty=_grow_by_group(grow_stretching, group, seed + GROUPS, pool))
     said = vintage.predict_held_out(x, group)
     calibration = calibrate(said, came, own.month, own.segment)
     return replace(vintage, calibration=calibration, record_lows=_learn_lows(own, calibration, said))

@@ -7,16 +7,20 @@ import numpy as np
 import polars as pl
 import pytest
 from numpy.typing import NDArray
+from panels import panel_of
 
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.models.knots import knots_of
+from forecast_cli.models.pooled import learn as pooled_learn
 from forecast_cli.models.pooled.calibration import GRID, Calibration, calibrate, score_outcomes
 from forecast_cli.models.pooled.difficulty import grow_difficulty, stretch
 from forecast_cli.models.pooled.features import feature_names
 from forecast_cli.models.pooled.forest import Forest, Tree, predict
-from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
+from forecast_cli.models.pooled.learn import GROUPS, choose_windows, learn
+from forecast_cli.models.pooled.learned import TREES, Learned, Vintage, months_of
 from forecast_cli.models.pooled.segments import SEGMENTS
-from forecast_cli.store.layout import LEARNED_DIFFICULTY
+from forecast_cli.models.pooled.windows import group_of, list_windows
+from forecast_cli.store.layout import LEARNED_DIFFICULTY, LEARNED_SCORES, LEARNED_TREES
 from forecast_cli.store.learned_tables import learned_frames, read_learned
 
 KNOTS = knots_of(3)
@@ -33,6 +37,11 @@ def learned_of(forest: Forest, difficulty: Forest) -> Learned:
     calibration = Calibration(np.zeros((SEGMENTS, len(GRID), len(KNOTS))), slope=1.0)
     vintage = Vintage(np.datetime64("2026-03-01"), 800, forest, calibration, difficulty=difficulty)
     return Learned(3, KNOTS, (vintage,))
+
+
+def write(learned: Learned, folder: Path) -> None:
+    for name, frame in learned_frames(learned).items():
+        frame.write_parquet(folder / name)
 
 
 def two_kinds(seed: int) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
@@ -53,6 +62,7 @@ def test_distances_from_the_median_are_stretched_each_side_and_knot() -> None:
     got = stretch(said, np.array([[[2.0], [0.5]]]))
     assert got.tolist() == [[[-2.5, 0.5, 3.5], [0.5, 1.0, 2.5]]]
     assert stretch(said, np.zeros((1, 2, 1)))[0, 0].tolist() == pytest.approx([0.425, 0.5, 0.575])
+    assert stretch(np.full((1, 1, 3), 0.5), np.full((1, 1, 1), 2.0))[0, 0].tolist() == pytest.approx([0.46, 0.5, 0.54])
 
 
 def test_a_leaf_keeps_the_mean_distance_of_its_scores_and_far_ones_count_as_two() -> None:
@@ -91,20 +101,65 @@ def test_held_out_rows_are_predicted_by_both_kinds_of_trees_of_their_group() -> 
     assert got[:, 0].tolist() == [[-3.0, 0.0, 9.0], [-1.0, 0.0, 1.0], [-4.0, 0.0, 16.0]]
 
 
-@pytest.mark.parametrize("kept", [None, 1])
-def test_a_part_without_its_difficulty_is_not_used(tmp_path: Path, kept: int | None) -> None:
-    """The scores were learned with it, so intervals without it would be wrong."""
+def test_each_account_is_stretched_by_trees_grown_on_held_out_scores_of_other_accounts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grown: dict[int, tuple[NDArray[np.float32], NDArray[np.float64]]] = {}
+    taught: list[tuple[NDArray[np.float64], ...]] = []
+
+    def grow(x: NDArray[np.float32], scores: NDArray[np.float64], *, trees: int, seed: int) -> Forest:
+        grown[seed % GROUPS] = x, scores
+        return grow_difficulty(x, scores, trees=trees, seed=seed)
+
+    def score(said: NDArray[np.float64], came: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        taught.append((said, came))
+        return score_outcomes(said, came)
+
+    monkeypatch.setattr(pooled_learn, "grow_difficulty", grow)
+    monkeypatch.setattr(pooled_learn, "score_outcomes", score)
+    rng = np.random.default_rng(1)
+    panel = panel_of(*np.cumsum(rng.normal(0, 5, (30, 400)), axis=1))
+    months = months_of(panel.origins)
+    known = np.full((30, 1), months[0].astype("datetime64[D]").astype(np.int64) - 1)
+    vintage = learn(panel, months, known, h=3).vintages[0]
+    windows = list_windows(panel, 3)
+    windows = windows.take(choose_windows(windows, known[:, 0], 3, months[0]))
+    group, (said, came) = group_of(panel, windows, GROUPS), taught[0]
+    assert len(said) == len(group), "all accounts have moved"
+    scores = score_outcomes(said, came)[1]
+    assert sorted(grown) == list(range(GROUPS))
+    for number, (x, others) in grown.items():
+        np.testing.assert_array_equal(others, scores[group != number])
+        assert len(x) == (group != number).sum()
+    x = np.zeros((len(group), grown[0][0].shape[1]), dtype=np.float32)
+    for number in range(GROUPS):
+        x[group != number] = grown[number][0]
+    np.testing.assert_array_equal(said, replace(vintage, difficulty=()).predict_held_out(x, group))
+
+
+@pytest.mark.parametrize("name", [LEARNED_TREES, LEARNED_DIFFICULTY, LEARNED_SCORES])
+def test_an_output_without_one_of_the_tables_is_not_used(tmp_path: Path, name: str) -> None:
+    """The scores were learned with both forests, so intervals without one would be wrong."""
     learned = learned_of((leaf(-1.0, 0.0, 1.0),) * 2, (leaf(0.5), leaf(2.0)))
-    for name, frame in learned_frames(learned).items():
-        frame.write_parquet(tmp_path / name)
+    write(learned, tmp_path)
     x = np.zeros((1, len(feature_names(KNOTS))), dtype=np.float32)
     again = read_learned(tmp_path, h=3)
     np.testing.assert_array_equal(again.vintages[0].predict(x), learned.vintages[0].predict(x))
-    path = tmp_path / LEARNED_DIFFICULTY
-    if kept is None:
-        path.unlink()
-    else:
-        pl.read_parquet(path).filter(pl.col("tree") < kept).write_parquet(path)
-    with pytest.raises(ConfigError, match=r"learned_difficulty\.parquet") as caught:
+    (tmp_path / name).unlink()
+    with pytest.raises(ConfigError, match=f"no {name}"):
         read_learned(tmp_path, h=3)
-    assert "this version: no" in str(caught.value) if kept is None else "is damaged" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept", "fault"),
+    [
+        (LEARNED_DIFFICULTY, pl.col("tree") < 1, "it has not as many trees"),
+        (LEARNED_DIFFICULTY, pl.lit(value=False), "its months are not those of the scores"),
+        (LEARNED_TREES, pl.lit(value=False), "its months are not those of the scores"),
+    ],
+)
+def test_a_table_that_lost_trees_is_named(tmp_path: Path, name: str, kept: pl.Expr, fault: str) -> None:
+    write(learned_of((leaf(-1.0, 0.0, 1.0),) * 2, (leaf(0.5), leaf(2.0))), tmp_path)
+    pl.read_parquet(tmp_path / name).filter(kept).write_parquet(tmp_path / name)
+    with pytest.raises(ConfigError, match=f"{name} is .* damaged: {fault}"):
+        read_learned(tmp_path, h=3)
