@@ -1,4 +1,6 @@
-"""Past shares: past windows are forecast by paths and by past courses, to learn each account's mixture of both.
+"""Path shares: past windows are forecast by paths and by past courses, to learn what the paths of an account are.
+
+Learned are the share of past courses of each account, and how many of the paths below zero are left.
 
 This module belongs to the engine because it needs sample paths, which models do not know.
 """
@@ -23,6 +25,7 @@ from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
 from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest
 from forecast_cli.models.pooled.windows import Windows, balances_after, group_of, list_windows, panel_at
+from forecast_cli.models.pooled.zero_share import learn_zero_share, never_below_zero
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.lows import find_lows, windows_within
 from forecast_cli.risk.panel_lows import panel_lows
@@ -31,6 +34,7 @@ from forecast_cli.risk.thresholds import threshold_amounts
 
 #: Thresholds from which shares are learned: an account's own percentiles, independent of the thresholds of the run.
 _LOW: Final = ("p5", "p10", "p25")
+_ZERO: Final = "0"
 #: Largest number of windows from which a month's shares are learned.
 _MOST: Final = 3_000
 #: Windows processed at a time.
@@ -82,8 +86,16 @@ def learn_past_shares(
             return learned
         training = [PastTrainingSet.join(parts) for parts in zip(*told, strict=True)]
         grown = pool.map(partial(grow_past_forest, seed=panel.seed), training)
-        vintages = tuple(replace(one, past=past) for one, past in zip(learned.vintages, grown, strict=True))
+        vintages = tuple(
+            replace(one, past=past, zero_share=_learn_zero_share(own))
+            for one, past, own in zip(learned.vintages, grown, training, strict=True)
+        )
     return replace(learned, vintages=vintages)
+
+
+def _learn_zero_share(training: PastTrainingSet) -> float:
+    never = ~np.isnan(training.below_zero)
+    return learn_zero_share(training.below_zero[never], training.fell[never])
 
 
 def _build_training_sets(given: _Past, block: NDArray[np.int64]) -> list[PastTrainingSet]:
@@ -99,14 +111,16 @@ def _build_training_sets(given: _Past, block: NDArray[np.int64]) -> list[PastTra
     if not len(kept):
         return []
     then, outlook, windows = then.take(kept), outlook.take(kept), given.windows.take(block[kept])
-    amounts = threshold_amounts(then, _LOW, {})
+    amounts = threshold_amounts(then, (*_LOW, _ZERO), {})
     came = balances_after(given.panel, windows, np.arange(1, learned.h + 1))
-    nothing = np.zeros((len(kept), amounts.shape[1] * len(windows_within(learned.h))))
+    low, nothing = amounts[:, :-1], np.zeros((len(kept), len(_LOW) * len(windows_within(learned.h))))
     whole = PastTrainingSet(
         x=compute_features(then, outlook, learned.knots),
         own=nothing,
-        past=_past_probabilities(then, amounts, learned.h),
-        event=_share_below(came[:, None], amounts, learned.h),
+        past=_past_probabilities(then, low, learned.h),
+        event=_share_below(came[:, None], low, learned.h),
+        below_zero=np.where(never_below_zero(then), 0.0, np.nan),
+        fell=_share_below(came[:, None], amounts[:, -1:], learned.h)[:, -1],
         group=given.group[block[kept]],
         account=windows.row,
     )
@@ -114,8 +128,9 @@ def _build_training_sets(given: _Past, block: NDArray[np.int64]) -> list[PastTra
     for vintage, used in zip(learned.vintages, given.uses[block[kept]].T, strict=True):
         some = np.flatnonzero(used)
         taught = whole.take(some)
-        own = _path_probabilities(then.take(some), outlook.take(some), taught, learned, vintage, amounts[some])
-        training.append(replace(taught, own=own, x=hide_season(taught.x)))
+        said = _path_probabilities(then.take(some), outlook.take(some), taught, learned, vintage, amounts[some])
+        own, zero = said[:, :-1].reshape(nothing[some].shape), said[:, -1, -1]
+        training.append(replace(taught, own=own, below_zero=taught.below_zero + zero, x=hide_season(taught.x)))
     return training
 
 
@@ -127,13 +142,12 @@ def _path_probabilities(
     vintage: Vintage,
     amounts: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return the probabilities [m, c] of balances under ``amounts`` [m, k] by paths of trees without the account."""
+    """Return the probabilities [m, k, w] of balances under ``amounts`` [m, k] by paths of trees without the account."""
     if not len(panel):
-        return training.own
+        return np.zeros((0, amounts.shape[1], len(windows_within(learned.h))))
     said = vintage.predict_held_out(training.x, training.group)
     forecast = correct_outlook(panel, outlook, said, vintage, knots=learned.knots, levels=PATH_LEVELS)
-    found = panel_lows(panel, {NAME: Forecast(*forecast, PATH_LEVELS)}, amounts)[NAME]
-    return found.prob_below.reshape(len(panel), -1)
+    return panel_lows(panel, {NAME: Forecast(*forecast, PATH_LEVELS)}, amounts)[NAME].prob_below
 
 
 def _past_probabilities(panel: Panel, amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:

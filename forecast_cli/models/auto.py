@@ -18,6 +18,7 @@ from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import PATH_DAYS, forecast_outlook
 from forecast_cli.models.pooled.past_share import predict_past_share
 from forecast_cli.models.pooled.windows import LOOK_BACK
+from forecast_cli.models.pooled.zero_share import never_below_zero
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
 NAME: Final = "auto"
@@ -67,7 +68,7 @@ class Auto(DirectModel):
         quantiles = np.repeat(mean[:, :, None], 2 * len(levels) + 1, axis=2)
         joined: dict[int, Joined] = {}
         taken_apart: tuple[str, ...] = ()
-        shares = np.zeros(len(panel))
+        past_share, zero_share = np.zeros(len(panel)), np.ones(len(panel))
         for vintage, rows in _group_by_vintage(learned, panel, outlook.scale):
             part, part_outlook = panel.take(rows), outlook.take(rows)
             if learned is None or vintage is None:
@@ -77,7 +78,8 @@ class Auto(DirectModel):
             corrected = correct_outlook(
                 part, part_outlook, vintage.predict(x), vintage, knots=learned.knots, levels=levels
             )
-            shares[rows] = np.where(part.lengths > h, predict_past_share(vintage.past, x), 0.0)
+            past_share[rows] = np.where(part.lengths > h, predict_past_share(vintage.past, x), 0.0)
+            zero_share[rows] = np.where(never_below_zero(part), vintage.zero_share, 1.0)
             combined = join_candidates(part, *corrected, vintage.weights, self.candidates, levels=levels)
             mean[rows], quantiles[rows] = combined.mean, combined.quantiles
             joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in combined.joined.items()}
@@ -87,8 +89,8 @@ class Auto(DirectModel):
             RowFailure(row, TOO_SHORT, too_short_message(int(panel.lengths[row]), PATH_DAYS + longest))
             for row in np.flatnonzero(np.isnan(quantiles).any(axis=(1, 2))).tolist()
         )
-        forecast = Forecast(mean, quantiles, levels, failures, streams=outlook.streams, past_share=shares)
-        return blank_failures(replace(forecast, joined=joined, taken_apart=taken_apart))
+        forecast = Forecast(mean, quantiles, levels, failures, outlook.streams, joined, taken_apart)
+        return blank_failures(replace(forecast, past_share=past_share, zero_share=zero_share))
 
 
 def _group_by_vintage(

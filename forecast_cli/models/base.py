@@ -59,7 +59,8 @@ class Forecast:
     ``taken_apart`` names the model and the error, as in ``MSTL: IndexError``, for each block of accounts on which the
     model raised, so that it was run on one account at a time instead.
     ``past_share`` [n] is the share (0 to 1) of an account's sample paths that are its past courses unchanged; the
-    others are made from the quantiles. None if the model does not know it.
+    others are made from the quantiles. ``zero_share`` [n] says how many of the paths below zero are left (1: all). None
+    if the model does not know them.
     """
 
     mean: NDArray[np.float64]
@@ -70,6 +71,7 @@ class Forecast:
     joined: Mapping[int, Joined] = field(default_factory=dict)
     taken_apart: tuple[str, ...] = ()
     past_share: NDArray[np.float64] | None = None
+    zero_share: NDArray[np.float64] | None = None
 
     def rows(self, rows: slice | NDArray[np.int64]) -> "Forecast":
         """Return the forecast of some accounts only, without failures, streams and candidates."""
@@ -78,6 +80,7 @@ class Forecast:
             quantiles=self.quantiles[rows],
             levels=self.levels,
             past_share=None if self.past_share is None else self.past_share[rows],
+            zero_share=None if self.zero_share is None else self.zero_share[rows],
         )
 
     def at(self, levels: tuple[float, ...]) -> "Forecast":

@@ -75,8 +75,8 @@ class _Rung:
 class _Results:
     """The results so far: numbers, the ``rung`` [n] that forecast each row (-1: none), and the errors of each row.
 
-    ``streams`` and ``past_share`` [n] are those of the requested model, if it has them; in rows forecast by another
-    rung, ``past_share`` is 0. ``joined`` and ``taken_apart`` are as in ``Forecast``.
+    ``streams``, ``past_share`` and ``zero_share`` [n] are those of the requested model, if it has them; in rows
+    forecast by another rung, the shares are 0 and 1. ``joined`` and ``taken_apart`` are as in ``Forecast``.
     """
 
     mean: NDArray[np.float64]
@@ -87,6 +87,7 @@ class _Results:
     joined: dict[int, Joined] = field(default_factory=dict)
     taken_apart: list[str] = field(default_factory=list)
     past_share: NDArray[np.float64] | None = None
+    zero_share: NDArray[np.float64] | None = None
 
 
 def forecast_panel(panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[float, ...]) -> LadderForecast:
@@ -132,6 +133,7 @@ def _run_ladder(
             joined=results.joined,
             taken_apart=tuple(results.taken_apart),
             past_share=results.past_share,
+            zero_share=results.zero_share,
         ),
         model_used=used,
         outcomes=tuple(_build_outcome(row, used[row], results.errors[row]) for row in sorted(results.errors)),
@@ -176,6 +178,9 @@ def _run_rung(
     if forecast.past_share is not None and rung.place == 0:
         results.past_share = np.zeros(len(panel))
         results.past_share[rows[done]] = forecast.past_share[done]
+    if forecast.zero_share is not None and rung.place == 0:
+        results.zero_share = np.ones(len(panel))
+        results.zero_share[rows[done]] = forecast.zero_share[done]
     return fitted
 
 

@@ -80,7 +80,8 @@ class FittedRows:
             failures=tuple(failures),
             streams=_join_streams(forecasts),
             joined={row: joined for row, forecast in enumerate(forecasts) for joined in forecast.joined.values()},
-            past_share=_join_shares(forecasts),
+            past_share=_join_shares([forecast.past_share for forecast in forecasts], unknown=0.0),
+            zero_share=_join_shares([forecast.zero_share for forecast in forecasts], unknown=1.0),
         )
 
     def update(self, panel: Panel) -> "FittedRows":
@@ -124,9 +125,9 @@ def _failed_forecast(error: Exception, h: int, levels: tuple[float, ...]) -> For
     return Forecast(*blank, levels, (failure_of(0, error),))
 
 
-def _join_shares(forecasts: list[Forecast]) -> NDArray[np.float64] | None:
-    shares = [np.zeros(1) if forecast.past_share is None else forecast.past_share for forecast in forecasts]
-    return None if all(forecast.past_share is None for forecast in forecasts) else np.concatenate(shares)
+def _join_shares(shares: list[NDArray[np.float64] | None], *, unknown: float) -> NDArray[np.float64] | None:
+    joined = np.concatenate([np.array([unknown]) if share is None else share for share in shares])
+    return None if all(share is None for share in shares) else joined
 
 
 def _join_streams(forecasts: list[Forecast]) -> Streams | None:

@@ -15,6 +15,7 @@ Second, a smooth distribution does not know a lower limit of the balance: if the
 above it (``floors``).
 
 If the forecast has a ``past_share``, that share of an account's paths are unchanged past courses instead (``courses``).
+If it has a ``zero_share``, some of the paths below zero are raised to it (``zero``).
 """
 
 from functools import lru_cache
@@ -30,6 +31,7 @@ from forecast_cli.models.path_levels import N_PATHS, path_scores
 from forecast_cli.models.rows import in_c_order
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.floors import raise_to_floors
+from forecast_cli.risk.zero import raise_to_zero
 
 #: Weight of a course's mean rank relative to its rank of a day, chosen for auto, whose daily intervals hold.
 #: Low point of 30 days under p10, 12 windows, without those that are under it at the cutoff, on real accounts (and on
@@ -48,7 +50,10 @@ def shuffle_paths(
     ``order`` is ``order_courses(panel, h, n_paths)``, if it is known already; it is the same for all models. Nothing is
     drawn at random, and the paths of a row depend on that row alone. Rows that are NaN in the forecast stay NaN.
     """
-    return np.swapaxes(_mix_paths(panel, forecast, n_paths=n_paths, order=order), 1, 2)
+    paths = _mix_paths(panel, forecast, n_paths=n_paths, order=order)
+    if forecast.zero_share is not None:
+        raise_to_zero(forecast.zero_share, paths)
+    return np.swapaxes(paths, 1, 2)
 
 
 def order_courses(panel: Panel, h: int, n_paths: int = N_PATHS) -> NDArray[np.int32]:

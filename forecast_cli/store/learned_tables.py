@@ -34,7 +34,7 @@ _TREES: Final[dict[str, Any]] = {
     "right": pl.Int32,
     "values": pl.List(pl.Float32),
 }
-_LOWS: Final = ("low_margin", "low_depth")
+_LOWS: Final = ("low_margin", "low_depth", "zero_share")
 _SCORES: Final[dict[str, Any]] = {
     "as_of": pl.Date,
     "horizon": pl.Int32,
@@ -226,7 +226,7 @@ def _scores(vintage: Vintage, learned: Learned) -> pl.DataFrame:
         rows = [common]
     else:
         scores = vintage.calibration.scores
-        lows = (vintage.record_lows.margin, vintage.record_lows.depth)
+        lows = (vintage.record_lows.margin, vintage.record_lows.depth, vintage.zero_share)
         common |= {"slope": vintage.calibration.slope, **dict(zip(_LOWS, lows, strict=True))}
         rows = [
             {
@@ -285,7 +285,8 @@ def _vintage(month: tuple[object, ...], scores: pl.DataFrame, trees: pl.DataFram
     forest = _read_forest(trees, k, len(KEPT))
     values = scores["score"].to_numpy().reshape(SEGMENTS, k, len(GRID))
     calibration = Calibration(np.swapaxes(values, 1, 2).copy(), float(scores["slope"][0]))
-    return Vintage(as_of, windows, forest, calibration, RecordLows(*scores.select(_LOWS).row(0)))
+    margin, depth, zero_share = scores.select(_LOWS).row(0)
+    return Vintage(as_of, windows, forest, calibration, RecordLows(margin, depth), zero_share=zero_share)
 
 
 def _read_forest(trees: pl.DataFrame, k: int, each: int) -> Forest:

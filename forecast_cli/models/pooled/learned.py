@@ -24,7 +24,8 @@ class Vintage:
     ``windows`` is the number of windows used. If they were too few, ``forest`` has no trees and ``calibration`` is
     None. ``record_lows`` is the rule for balances below the lowest one, ``weights`` are those of the candidates.
     ``past`` are trees that predict the share of an account's sample paths that are past courses (``past_share``); empty
-    if these gain nothing. ``difficulty`` are trees, as many as those of ``forest``, that stretch its predictions.
+    if these gain nothing. ``zero_share`` says how many of the paths below zero are left (``zero_share``).
+    ``difficulty`` are trees, as many as those of ``forest``, that stretch its predictions.
     """
 
     as_of: np.datetime64
@@ -34,6 +35,7 @@ class Vintage:
     record_lows: RecordLows = NO_RULE
     weights: tuple[Weights, ...] = ()
     past: Forest = ()
+    zero_share: float = 1.0
     difficulty: Forest = ()
 
     def predict(self, x: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -178,5 +178,7 @@ def test_trees_that_lead_out_of_themselves_are_refused(tmp_path: Path) -> None:
     root = pl.int_range(pl.len()) == 0
     left = pl.when(root).then(10**6).otherwise("left").cast(pl.Int32).alias("left")
     nodes.with_columns(left).write_parquet(tmp_path / LEARNED_PAST)
-    with pytest.raises(ConfigError, match=r"learned_past\.parquet is from another version, or damaged: a node points outside its tree"):
+    with pytest.raises(
+        ConfigError, match=r"learned_past\.parquet is from another version, or damaged: a node points outside its tree"
+    ):
         read_learned(tmp_path, h=14)

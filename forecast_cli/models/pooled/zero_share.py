@@ -1,0 +1,48 @@
+"""Zero share: how many of the paths below zero are left, learned from accounts that never had less than zero.
+
+A balance falls below zero for the first time less often than the errors of all accounts suggest: people spend less when
+little is left, and banks refuse payments.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.path_levels import N_PATHS
+from forecast_cli.models.pooled.record_lows import lowest_balances
+
+#: Shares that are tried.
+_SHARES: Final = tuple(tenths / 10 for tenths in range(10, 0, -1))
+#: What is learned counts half with so many expected falls below zero.
+_HALF: Final = 3.0
+#: Probability from which on nothing changes: an account that is expected to fall is left alone.
+_SURE: Final = 0.5
+
+
+def keep_below_zero(
+    probability: NDArray[np.float64], share: NDArray[np.float64] | float, n_paths: int = N_PATHS
+) -> NDArray[np.float64]:
+    """Return what is left of the ``probability`` p [n] of a fall below zero: p (w + (1 - w) min(p / 0.5, 1)).
+
+    w is the ``share``. The result is rounded up to whole paths, so that no fall becomes impossible.
+    """
+    kept = probability * (share + (1.0 - share) * np.minimum(probability / _SURE, 1.0))
+    return np.asarray(np.ceil(np.round(kept * n_paths, 6)) / n_paths)
+
+
+def never_below_zero(panel: Panel) -> NDArray[np.bool_]:
+    """Return which accounts never had a balance below zero, [n]."""
+    return lowest_balances(panel) >= 0.0
+
+
+def learn_zero_share(probability: NDArray[np.float64], event: NDArray[np.float64]) -> float:
+    """Return the share whose probabilities of a fall below zero have the lowest Brier score over past windows.
+
+    ``probability`` [m] is that of paths made by trees that have not seen the account, ``event`` [m] is 1 if the balance
+    fell below zero, else 0. The fewer falls were expected, the less the share differs from 1.
+    """
+    share = min(_SHARES, key=lambda share: float(((keep_below_zero(probability, share) - event) ** 2).sum()))
+    expected = float(probability.sum())
+    return 1.0 - expected / (expected + _HALF) * (1.0 - share)
