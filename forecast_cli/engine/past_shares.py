@@ -5,6 +5,7 @@ Learned are the share of past courses of each account, and how many of the paths
 This module belongs to the engine because it needs sample paths, which models do not know.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,7 +26,7 @@ from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
 from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest
 from forecast_cli.models.pooled.windows import Windows, balances_after, group_of, list_windows, panel_at
-from forecast_cli.models.pooled.zero_share import learn_zero_share, never_below_zero
+from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, learn_zero_share, never_below_zero
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.lows import find_lows, windows_within
 from forecast_cli.risk.panel_lows import panel_lows
@@ -57,6 +58,19 @@ class _Past:
     uses: NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class _Training:
+    """The training sets of a vintage: for the share of past courses, and for paths below zero."""
+
+    past: PastTrainingSet
+    zero: ZeroTrainingSet
+
+    @classmethod
+    def join(cls, parts: Sequence["_Training"]) -> "_Training":
+        past, zero = [part.past for part in parts], [part.zero for part in parts]
+        return cls(PastTrainingSet.join(past), ZeroTrainingSet.join(zero))
+
+
 def learn_past_shares(
     learned: Learned, panel: Panel, known: NDArray[np.int64], *, look_back: int, threads: int = 1
 ) -> Learned:
@@ -84,22 +98,17 @@ def learn_past_shares(
         told = [block for block in pool.map(partial(_build_training_sets, past), blocks) if block]
         if not told:
             return learned
-        training = [PastTrainingSet.join(parts) for parts in zip(*told, strict=True)]
-        grown = pool.map(partial(grow_past_forest, seed=panel.seed), training)
-        vintages = tuple(
-            replace(one, past=past, zero_share=_learn_zero_share(own))
-            for one, past, own in zip(learned.vintages, grown, training, strict=True)
-        )
+        training = [_Training.join(parts) for parts in zip(*told, strict=True)]
+        vintages = tuple(pool.map(partial(_learn_vintage, seed=panel.seed), learned.vintages, training))
     return replace(learned, vintages=vintages)
 
 
-def _learn_zero_share(training: PastTrainingSet) -> float:
-    never = ~np.isnan(training.below_zero)
-    return learn_zero_share(training.below_zero[never], training.fell[never])
+def _learn_vintage(vintage: Vintage, training: _Training, *, seed: int) -> Vintage:
+    return replace(vintage, past=grow_past_forest(training.past, seed=seed), zero_share=learn_zero_share(training.zero))
 
 
-def _build_training_sets(given: _Past, block: NDArray[np.int64]) -> list[PastTrainingSet]:
-    """Return for each vintage the training set of the windows of a ``block`` that it uses and that have a past course.
+def _build_training_sets(given: _Past, block: NDArray[np.int64]) -> list[_Training]:
+    """Return for each vintage the training sets of the windows of a ``block`` that it uses and that have a past course.
 
     The list is empty if no window has a past course. Blocks are in the order of days, because windows of one day share
     its calendar.
@@ -113,24 +122,23 @@ def _build_training_sets(given: _Past, block: NDArray[np.int64]) -> list[PastTra
     then, outlook, windows = then.take(kept), outlook.take(kept), given.windows.take(block[kept])
     amounts = threshold_amounts(then, (*_LOW, _ZERO), {})
     came = balances_after(given.panel, windows, np.arange(1, learned.h + 1))
-    low, nothing = amounts[:, :-1], np.zeros((len(kept), len(_LOW) * len(windows_within(learned.h))))
+    event, low = _share_below(came[:, None], amounts, learned.h), slice(len(_LOW) * len(windows_within(learned.h)))
     whole = PastTrainingSet(
         x=compute_features(then, outlook, learned.knots),
-        own=nothing,
-        past=_past_probabilities(then, low, learned.h),
-        event=_share_below(came[:, None], low, learned.h),
-        below_zero=np.where(never_below_zero(then), 0.0, np.nan),
-        fell=_share_below(came[:, None], amounts[:, -1:], learned.h)[:, -1],
+        own=np.zeros_like(event[:, low]),
+        past=_past_probabilities(then, amounts[:, :-1], learned.h),
+        event=event[:, low],
         group=given.group[block[kept]],
         account=windows.row,
     )
-    training = []
+    training, never = [], never_below_zero(then)
     for vintage, used in zip(learned.vintages, given.uses[block[kept]].T, strict=True):
         some = np.flatnonzero(used)
         taught = whole.take(some)
         said = _path_probabilities(then.take(some), outlook.take(some), taught, learned, vintage, amounts[some])
-        own, zero = said[:, :-1].reshape(nothing[some].shape), said[:, -1, -1]
-        training.append(replace(taught, own=own, below_zero=taught.below_zero + zero, x=hide_season(taught.x)))
+        past = replace(taught, own=said[:, low], x=hide_season(taught.x))
+        zero = ZeroTrainingSet(said[:, -1], event[some, -1]).take(never[some])
+        training.append(_Training(past, zero))
     return training
 
 
@@ -142,12 +150,12 @@ def _path_probabilities(
     vintage: Vintage,
     amounts: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return the probabilities [m, k, w] of balances under ``amounts`` [m, k] by paths of trees without the account."""
+    """Return the probabilities [m, c] of balances under ``amounts`` [m, k] by paths of trees without the account."""
     if not len(panel):
-        return np.zeros((0, amounts.shape[1], len(windows_within(learned.h))))
+        return np.zeros((0, amounts.shape[1] * len(windows_within(learned.h))))
     said = vintage.predict_held_out(training.x, training.group)
     forecast = correct_outlook(panel, outlook, said, vintage, knots=learned.knots, levels=PATH_LEVELS)
-    return panel_lows(panel, {NAME: Forecast(*forecast, PATH_LEVELS)}, amounts)[NAME].prob_below
+    return panel_lows(panel, {NAME: Forecast(*forecast, PATH_LEVELS)}, amounts)[NAME].prob_below.reshape(len(panel), -1)
 
 
 def _past_probabilities(panel: Panel, amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:

@@ -30,17 +30,14 @@ class PastTrainingSet(PerWindow):
     """Training data of m windows with c events each.
 
     ``x`` [m, f] are features; ``event`` [m, c] is 1 if the event occurred and 0 if not. ``own`` and ``past`` [m, c] are
-    its probabilities by a model that has not seen the account, and by the account's past courses. ``below_zero`` and
-    ``fell`` [m] are the same for a balance below zero: the probability by the model and the event; NaN for accounts
-    that were there before. ``account`` and ``group`` [m] are the account of each window and the account's group.
+    its probabilities by a model that has not seen the account, and by the account's past courses. ``account`` and
+    ``group`` [m] are the account of each window and the account's group.
     """
 
     x: NDArray[np.float32]
     own: NDArray[np.float64]
     past: NDArray[np.float64]
     event: NDArray[np.float64]
-    below_zero: NDArray[np.float64]
-    fell: NDArray[np.float64]
     group: NDArray[np.int64]
     account: NDArray[np.int64]
 

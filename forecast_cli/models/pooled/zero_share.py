@@ -4,6 +4,7 @@ A balance falls below zero for the first time less often than the errors of all 
 little is left, and banks refuse payments.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.path_levels import N_PATHS
+from forecast_cli.models.pooled.per_window import PerWindow
 from forecast_cli.models.pooled.record_lows import lowest_balances
 
 #: Shares that are tried.
@@ -19,6 +21,18 @@ _SHARES: Final = tuple(tenths / 10 for tenths in range(10, 0, -1))
 _HALF: Final = 3.0
 #: Probability from which on nothing changes: an account that is expected to fall is left alone.
 _SURE: Final = 0.5
+
+
+@dataclass(frozen=True)
+class ZeroTrainingSet(PerWindow):
+    """Training data of m windows of accounts that never were below zero.
+
+    ``probability`` [m] of a fall below zero is that of paths by trees that have not seen the account, ``event`` [m] is
+    1 if the balance fell below zero, else 0.
+    """
+
+    probability: NDArray[np.float64]
+    event: NDArray[np.float64]
 
 
 def keep_below_zero(
@@ -37,12 +51,12 @@ def never_below_zero(panel: Panel) -> NDArray[np.bool_]:
     return lowest_balances(panel) >= 0.0
 
 
-def learn_zero_share(probability: NDArray[np.float64], event: NDArray[np.float64]) -> float:
+def learn_zero_share(training: ZeroTrainingSet) -> float:
     """Return the share whose probabilities of a fall below zero have the lowest Brier score over past windows.
 
-    ``probability`` [m] is that of paths made by trees that have not seen the account, ``event`` [m] is 1 if the balance
-    fell below zero, else 0. The fewer falls were expected, the less the share differs from 1.
+    The fewer falls were expected, the less the share differs from 1.
     """
+    probability, event = training.probability, training.event
     share = min(_SHARES, key=lambda share: float(((keep_below_zero(probability, share) - event) ** 2).sum()))
     expected = float(probability.sum())
     return 1.0 - expected / (expected + _HALF) * (1.0 - share)

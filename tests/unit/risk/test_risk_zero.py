@@ -1,0 +1,97 @@
+"""Paths below zero of accounts that never were: how many are left, and which."""
+
+import numpy as np
+import pytest
+from panels import panel_of
+
+from forecast_cli.models.base import Forecast, quantile_probabilities
+from forecast_cli.models.normal_scores import normal_scores
+from forecast_cli.models.path_levels import PATH_LEVELS
+from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, keep_below_zero, learn_zero_share, never_below_zero
+from forecast_cli.risk.paths import shuffle_paths
+from forecast_cli.risk.zero import raise_to_zero
+
+
+@pytest.mark.parametrize(
+    ("probability", "share", "left"),
+    [
+        (0.0, 0.1, 0.0),
+        (0.01, 0.1, 0.01),
+        (0.1, 1.0, 0.1),
+        (0.1, 0.5, 0.06),
+        (0.25, 0.5, 0.19),
+        (0.4, 0.1, 0.33),
+        (0.5, 0.1, 0.5),
+        (0.9, 0.1, 0.9),
+    ],
+)
+def test_a_small_probability_is_multiplied_by_the_share_and_a_half_is_left_whole(
+    probability: float, share: float, left: float
+) -> None:
+    """0.25 becomes 0.25 (0.5 + 0.5 x 0.5) = 0.1875, and the next whole path of a hundred is the 19th."""
+    assert keep_below_zero(np.array([probability]), share).tolist() == pytest.approx([left])
+
+
+def test_what_is_more_likely_stays_more_likely() -> None:
+    left = keep_below_zero(np.arange(101) / 100, 0.1)
+    assert (np.diff(left) >= 0.0).all()
+
+
+def test_zero_is_special_only_for_accounts_that_never_had_less() -> None:
+    assert never_below_zero(panel_of([3.0, 0.0, 2.0], [5.0, -0.01, 9.0])).tolist() == [True, False]
+
+
+def test_the_lowest_paths_are_left_and_all_others_are_raised_to_zero() -> None:
+    """Of ten paths five are below zero: of 0.1 left and all left, the two lowest and all five."""
+    one = np.array([[4.0] * 10, [3.0, -1.0, 6.0, -4.0, 2.0, -2.0, 1.0, -3.0, 5.0, -5.0]])
+    paths = np.stack([one, one, one])
+    raise_to_zero(np.array([0.1, 1.0, 0.6]), paths)
+    assert (paths[:, 0] == 4.0).all()
+    assert paths[1].tolist() == one.tolist()
+    assert paths[0, 1].tolist() == one[1].tolist(), "half of them or more are left as they are"
+    few = np.stack([one + 2.5])
+    raise_to_zero(np.array([0.1]), few)
+    assert few[0, 1].tolist() == [5.5, 1.5, 8.5, -1.5, 4.5, 0.5, 3.5, 0.0, 7.5, -2.5], "0.3 becomes 0.192"
+
+
+def test_a_path_is_raised_on_each_of_its_days() -> None:
+    """Of ten paths two fall below zero, and one is left: that with the lowest low."""
+    paths = np.ones((1, 3, 10))
+    paths[0, :, 0], paths[0, :, 1] = [1.0, -1.0, -2.0], [-9.0, -8.0, 3.0]
+    raise_to_zero(np.array([0.1]), paths)
+    assert paths[0, :, 0].tolist() == [1.0, 0.0, 0.0]
+    assert paths[0, :, 1].tolist() == [-9.0, -8.0, 3.0]
+    assert (paths[0, :, 2:] == 1.0).all()
+
+
+def test_paths_of_a_forecast_fall_below_zero_as_its_share_says() -> None:
+    panel = panel_of(np.arange(200.0) + 10.0, np.arange(200.0) + 20.0)
+    normal = 10.0 + 10.0 * normal_scores(quantile_probabilities(PATH_LEVELS))
+    quantiles = np.tile(normal, (2, 1, 1))
+    shares = {
+        share: shuffle_paths(panel, Forecast(np.full((2, 1), 10.0), quantiles, PATH_LEVELS, zero_share=np.array(share)))
+        for share in ((1.0, 1.0), (0.2, 1.0))
+    }
+    whole, fewer = (paths[:, :, 0] for paths in shares.values())
+    assert (whole < 0.0).mean(axis=1).tolist() == [0.16, 0.16]
+    assert (fewer < 0.0).mean(axis=1).tolist() == [0.08, 0.16], "0.16 (0.2 + 0.8 x 0.32) is 0.073"
+    np.testing.assert_array_equal(fewer[whole >= 0.0], whole[whole >= 0.0])
+
+
+def windows(fell: float, count: int = 4_000) -> ZeroTrainingSet:
+    """Probabilities of a fall below zero, and falls that occur in a share ``fell`` of their number."""
+    rng = np.random.default_rng(2)
+    probability = np.round(rng.uniform(0.0, 0.2, count), 2)
+    return ZeroTrainingSet(probability, (rng.uniform(size=count) < fell * probability).astype(float))
+
+
+def test_the_share_is_that_which_past_windows_show() -> None:
+    assert learn_zero_share(windows(1.0)) == pytest.approx(1.0, abs=0.15)
+    assert 0.15 < learn_zero_share(windows(0.5)) < 0.45, "0.13 (w + (1 - w) 0.26) is half of 0.13 where w is 0.32"
+    assert learn_zero_share(windows(0.0)) == pytest.approx(0.1, abs=0.01)
+
+
+def test_few_expected_falls_teach_little() -> None:
+    assert learn_zero_share(ZeroTrainingSet(np.full(30, 0.1), np.zeros(30))) == pytest.approx(0.55)
+    assert learn_zero_share(ZeroTrainingSet(np.zeros(0), np.zeros(0))) == 1.0
+    assert learn_zero_share(ZeroTrainingSet(np.zeros(9), np.zeros(9))) == 1.0
