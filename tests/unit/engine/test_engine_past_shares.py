@@ -1,4 +1,4 @@
-"""Learning for which accounts past courses predict low balances best: its input, and what must not change it."""
+"""Learning what sample paths are: its input, and what must not change it."""
 
 from dataclasses import replace
 
@@ -14,6 +14,7 @@ from forecast_cli.models.pooled.learn import learn
 from forecast_cli.models.pooled.learned import Learned, months_of
 from forecast_cli.models.pooled.past_share import PastTrainingSet
 from forecast_cli.models.pooled.windows import LOOK_BACK
+from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, learn_zero_share
 from forecast_cli.risk.lows import windows_within
 
 H, ACCOUNTS, DAYS = 14, 40, 330
@@ -43,28 +44,33 @@ def taught(panel: Panel) -> tuple[Learned, np.ndarray]:
     return learn(panel, months, known_before(panel, months), h=H), known_before(panel, months)
 
 
-def trees_of(learned: Learned) -> list[list[list[float]]]:
-    return [[[*tree.threshold, *tree.values.ravel()] for tree in vintage.past] for vintage in learned.vintages]
+def found_by(learned: Learned) -> list[tuple[float, list[list[float]]]]:
+    """The share of paths below zero and the trees of each vintage."""
+    return [
+        (vintage.zero_share, [[*tree.threshold, *tree.values.ravel()] for tree in vintage.past])
+        for vintage in learned.vintages
+    ]
 
 
 def test_neither_threads_nor_blocks_change_what_is_learned(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of one window: some have no account that moves, some no vintage that learns from them."""
     learned, known = taught(panel)
-    found = trees_of(learn_past_shares(learned, panel, known, look_back=LOOK_BACK))
-    assert [len(forest) for forest in found] == [0, 16, 16], "too early for the first month"
+    found = found_by(learn_past_shares(learned, panel, known, look_back=LOOK_BACK))
+    assert [len(forest) for _, forest in found] == [0, 16, 16], "too early for the first month"
+    assert [share < 1.0 for share, _ in found] == [False, True, True], "these accounts never fall below zero"
     assert found[1] != found[2]
     monkeypatch.setattr(past_shares, "_BLOCK", 1)
-    assert trees_of(learn_past_shares(learned, panel, known, look_back=LOOK_BACK, threads=3)) == found
+    assert found_by(learn_past_shares(learned, panel, known, look_back=LOOK_BACK, threads=3)) == found
 
 
 def test_later_days_change_nothing(panel: Panel) -> None:
     learned, known = taught(panel)
-    whole = trees_of(learn_past_shares(learned, panel, known, look_back=LOOK_BACK))
+    whole = found_by(learn_past_shares(learned, panel, known, look_back=LOOK_BACK))
     cut = Panel(panel.ids, panel.y[:, :-40], panel.lengths - 40, panel.origins - np.timedelta64(40, "D"))
     first = replace(learned, vintages=learned.vintages[:2])
-    then = trees_of(learn_past_shares(first, cut, known[:, :2], look_back=LOOK_BACK))
+    then = found_by(learn_past_shares(first, cut, known[:, :2], look_back=LOOK_BACK))
     assert then == whole[:2]
-    assert then[1]
+    assert then[1][1]
 
 
 def test_events_are_those_of_accounts_that_move(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,3 +92,28 @@ def test_events_are_those_of_accounts_that_move(panel: Panel, monkeypatch: pytes
     assert (np.diff(by_threshold, axis=1) >= 0).all(), "under p5 is under p10"
     assert (np.diff(by_threshold, axis=2) >= 0).all(), "within 7 days is within 14"
     assert abs(training.past.mean() - training.event.mean()) < 0.05
+
+
+def test_falls_below_zero_are_those_of_accounts_that_never_were_there(
+    panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Balances drift down, and each falls below zero once in 250 days; later windows do not count."""
+    given: list[ZeroTrainingSet] = []
+
+    def record(training: ZeroTrainingSet) -> float:
+        given.append(training)
+        return learn_zero_share(training)
+
+    monkeypatch.setattr(past_shares, "learn_zero_share", record)
+    falling = replace(panel, y=panel.y - 0.1 * np.arange(DAYS))
+    learned, known = taught(falling)
+    share = learn_past_shares(learned, falling, known, look_back=LOOK_BACK).vintages[-1].zero_share
+    assert share == learn_zero_share(given[-1])
+    assert set(np.unique(given[-1].event)) == {0.0, 1.0}
+    assert 0.0 < given[-1].probability.mean() < 0.5
+    above, under = (replace(panel, y=panel.y + shift) for shift in (0.0, -1_000.0))
+    for one, count in ((above, True), (under, False)):
+        learned, known = taught(one)
+        found = learn_past_shares(learned, one, known, look_back=LOOK_BACK).vintages[-1].zero_share
+        assert not given[-1].event.any()
+        assert (len(given[-1].event) > 100, found < 1.0) == (count, count)

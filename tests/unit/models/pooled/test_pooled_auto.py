@@ -286,6 +286,19 @@ def test_what_was_learned_is_read_back_as_it_was(panel: Panel, learned: Learned,
     np.testing.assert_array_equal(said.quantiles, then.quantiles)
 
 
+def test_the_share_of_paths_below_zero_is_read_back_and_that_of_accounts_never_there(
+    panel: Panel, learned: Learned, tmp_path: Path
+) -> None:
+    known = replace(learned, vintages=tuple(replace(one, zero_share=0.3) for one in learned.vintages))
+    for name, frame in learned_frames(known).items():
+        frame.write_parquet(tmp_path / name)
+    y = panel.y - np.nanmin(panel.y, axis=1, keepdims=True)
+    y[0] -= 0.01
+    said = Auto(read_learned(tmp_path, h=H)).fit(replace(panel, y=y)).forecast(H, LEVELS)
+    assert said.zero_share is not None
+    assert said.zero_share[:3].tolist() == [1.0, 0.3, 0.3]
+
+
 def test_what_another_version_learned_is_refused(learned: Learned, tmp_path: Path) -> None:
     for name, frame in learned_frames(learned).items():
         frame.drop("segment", strict=False).write_parquet(tmp_path / name)
