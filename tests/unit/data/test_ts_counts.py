@@ -72,8 +72,9 @@ def test_counts_are_those_of_a_slow_loop(seed: int) -> None:
     found = count_rows(number_keys(pieces, ["unique_id"]), SETTINGS).drop(NUMBER)
     assert found.height == len({row[0] for row in whole})
     for counts in found.to_dicts():
-        own = counts.pop("unique_id")
-        assert repr(sorted(counts.items())) == repr(sorted(counted_slowly(whole, own).items()))  # 0.0 is not -0.0
+        slowly = counted_slowly(whole, counts.pop("unique_id"))
+        assert set(counts) == set(slowly), "counted_slowly counts every column of count_rows"
+        assert repr(sorted(counts.items())) == repr(sorted(slowly.items()))  # 0.0 is not -0.0
 
 
 @pytest.mark.parametrize("kind", [pl.String, pl.Categorical, pl.Enum(["USD", "EUR", "CZK"])])
@@ -100,3 +101,14 @@ def test_an_account_that_two_pieces_split_is_judged_as_in_one(step: int, irregul
     )
     assert_frame_equal(cut.sort("unique_id"), whole.sort("unique_id"))
     assert cut.sort("unique_id")["irregular"].to_list() == [irregular, False]
+
+
+@pytest.mark.parametrize("cut", range(1, 8))
+def test_an_account_has_the_same_counts_wherever_two_pieces_split_it(cut: int) -> None:
+    """Every column adds up, or is the lowest or highest; a count over neighbouring rows would miss those at the cut."""
+    frame = rows(daily("a", [1.0, -1.0, 2.0, 2.0, 0.0, -3.0, 5.0, -5.0]))
+    whole, pieces = (
+        profile_pieces([piece.lazy() for piece in parts], SETTINGS, collect=pl.LazyFrame.collect)
+        for parts in ([frame], [frame[:cut], frame[cut:]])
+    )
+    assert_frame_equal(pieces, whole)

@@ -7,6 +7,7 @@ import pytest
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
+from forecast_cli.data.contract.tally import TITLES
 from forecast_cli.data.contract.verdict import Verdict, list_verdicts
 from forecast_cli.data.findings import Finding
 from forecast_cli.reports.terminal.finding_words import words_for
@@ -24,3 +25,8 @@ def test_an_account_without_a_forecast_is_reported_with_the_word_of_its_status(v
 @pytest.mark.parametrize("verdict", VERDICTS, ids=lambda verdict: verdict.name)
 def test_an_account_without_a_forecast_is_reported_with_what_to_do(verdict: Verdict) -> None:
     assert verdict.hint
+
+
+@pytest.mark.parametrize("verdict", VERDICTS, ids=lambda verdict: verdict.name)
+def test_the_rule_of_a_verdict_has_a_title(verdict: Verdict) -> None:
+    assert verdict.rule in TITLES, "without a title, the first account it applies to ends the run with a traceback"
