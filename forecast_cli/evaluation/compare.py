@@ -25,16 +25,13 @@ from forecast_cli.evaluation.gate import (
     WindowsCheck,
 )
 from forecast_cli.evaluation.leaderboard import RANKED_BY, THEN_BY
-from forecast_cli.evaluation.metrics import is_in_units
+from forecast_cli.evaluation.metrics import is_error, is_in_units
 from forecast_cli.evaluation.paired import Paired, pair_errors, pair_windows, read_errors, read_figures
 from forecast_cli.evaluation.report import Estimate
 from forecast_cli.evaluation.rows import CUTOFF, METRIC, N_TRAIN, SCALE, SCALE_RMS, VALUE
 from forecast_cli.evaluation.scored import find_common_windows
 from forecast_cli.evaluation.segments import NO_VALUE
 
-#: Error metrics, by the first part of their names: lower is better. Coverage has a band instead; bias and width have no
-#: better direction.
-ERRORS: Final = frozenset({"mae", "mase", "rmse", "rmsse", "wape", "crps", "scrps", "pinball", "winkler", "swinkler"})
 #: Segments with fewer accounts than this are not judged.
 SMALLEST_SEGMENT: Final = 20
 
@@ -142,7 +139,7 @@ def segment_columns(backtest: Scores) -> tuple[str, ...]:
 def _check_metric(backtest: Scores, gate: Gate) -> None:
     """Raise UsageError if a backtest lacks the error metric or the coverage, or if the metric would mix currencies."""
     metrics = backtest.scores[METRIC].unique().to_list()
-    errors = [name for name in metrics if name.split("_")[0] in ERRORS]
+    errors = [name for name in metrics if is_error(name)]
     _require_name(backtest, "error metric", gate.metric, errors, join_names=_abbreviate_metrics)
     currencies = backtest.windows[c.CURRENCY].n_unique() if c.CURRENCY in backtest.windows.columns else 1
     if currencies > 1 and is_in_units(gate.metric):

@@ -35,11 +35,15 @@ class Combine(StrEnum):
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric: its value for each day, how values are combined, and whether it is in units of the balance."""
+    """A metric: its value for each day, how values are combined, and whether it is in units of the balance.
+
+    ``is_error``: lower is better, so that two backtests can be compared by it.
+    """
 
     value: pl.Expr
     combine: Combine = Combine.MEAN
     in_units: bool = False
+    is_error: bool = True
 
 
 def metrics_of(levels: tuple[float, ...]) -> dict[str, Metric]:
@@ -51,7 +55,9 @@ def metrics_of(levels: tuple[float, ...]) -> dict[str, Metric]:
     return {
         **METRICS,
         **{
-            f"{name}_{c.level_label(level)}": Metric(value(level), in_units=name in _LEVELS_IN_UNITS)
+            f"{name}_{c.level_label(level)}": Metric(
+                value(level), in_units=name in _LEVELS_IN_UNITS, is_error=name in _LEVEL_ERRORS
+            )
             for level in levels
             for name, value in BY_LEVEL.items()
         },
@@ -72,6 +78,13 @@ def is_in_units(name: str) -> bool:
     if name in METRICS:
         return METRICS[name].in_units
     return name.split("_", maxsplit=1)[0] in _LEVELS_IN_UNITS | {"pinball"}
+
+
+def is_error(name: str) -> bool:
+    """Return whether a lower value of the metric ``name`` is better, as it is not for coverage, width and bias."""
+    if name in METRICS:
+        return METRICS[name].is_error
+    return name.split("_", maxsplit=1)[0] in _LEVEL_ERRORS | {"pinball"}
 
 
 def is_amount(name: str) -> bool:
@@ -211,9 +224,9 @@ METRICS: Final[Mapping[str, Metric]] = {
     "rmsse": Metric(scaled_squared_error(), Combine.ROOT_MEAN),
     # with several currencies it would be a ratio of mixed sums
     "wape": Metric(absolute_error(), Combine.OF_BALANCE, in_units=True),
-    ABSOLUTE_BALANCE: Metric(absolute_balance(), in_units=True),
-    "bias": Metric(error(), in_units=True),
-    "sbias": Metric(scaled_error()),
+    ABSOLUTE_BALANCE: Metric(absolute_balance(), in_units=True, is_error=False),
+    "bias": Metric(error(), in_units=True, is_error=False),
+    "sbias": Metric(scaled_error(), is_error=False),
     "crps": Metric(crps(), in_units=True),
     "scrps": Metric(scaled_crps()),
 }
@@ -227,3 +240,4 @@ BY_LEVEL: Final[Mapping[str, Callable[[float], pl.Expr]]] = {
     "swinkler": scaled_winkler,
 }
 _LEVELS_IN_UNITS: Final = frozenset({"width", "winkler"})
+_LEVEL_ERRORS: Final = frozenset({"winkler", "swinkler"})
