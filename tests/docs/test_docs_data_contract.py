@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 from docs_reference import ROOT
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Flag, Repair
+from forecast_cli.data.contract.verdict import list_verdicts
 
 PAGE = (ROOT / "docs" / "data-contract.md").read_text(encoding="utf-8")
 RULE = re.compile(r"\b(?:IN|SC|TS)\d{2}\b")
@@ -37,6 +40,14 @@ def test_no_rule_is_documented_twice_and_every_rule_named_is_documented() -> Non
     rows = re.findall(r"^\| ((?:IN|SC|TS)\d{2}) \|", PAGE, re.MULTILINE)
     assert len(rows) == len(set(rows))
     assert set(RULE.findall(PAGE)) == TOLD
+
+
+def test_every_verdict_is_in_the_row_of_its_rule_with_the_status_it_gives() -> None:
+    rows = {line[2:6]: line for line in PAGE.splitlines() if re.match(r"\| (?:IN|SC|TS)\d{2} \|", line)}
+    schema = pl.Schema({"unique_id": pl.String(), "currency": pl.String()})
+    verdicts = list_verdicts(schema, Settings(currency_col="currency"), date(2026, 1, 1))
+    words = [(verdict.rule, f"`{verdict.status}: {verdict.name}`") for verdict in verdicts]
+    assert [pair for pair in words if pair[1] not in rows.get(pair[0], "")] == []
 
 
 def test_every_option_named_is_a_setting() -> None:
