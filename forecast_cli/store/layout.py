@@ -21,7 +21,7 @@ COSTS: Final = "costs.parquet"
 LEARNED_TREES: Final = "learned_trees.parquet"
 LEARNED_SCORES: Final = "learned_scores.parquet"
 LEARNED_WEIGHTS: Final = "learned_weights.parquet"
-LEARNED_DIFFICULTY: Final = "learned_difficulty.parquet"
+LEARNED_WIDTHS: Final = "learned_widths.parquet"
 LEARNED_PAST: Final = "learned_past.parquet"
 EVENTS: Final = "events.parquet"
 #: Weights of the candidate that was combined with ``auto`` for an account.
@@ -47,7 +47,7 @@ UNFINISHED: Final = f"{RUNNING}/{FORECASTS}"
 #: Claim of the run that is writing to an output in an object store.
 CLAIM: Final = f"{RUNNING}/claim.json"
 
-LEARNED: Final = (LEARNED_TREES, LEARNED_DIFFICULTY, LEARNED_SCORES, LEARNED_WEIGHTS, LEARNED_PAST)
+LEARNED: Final = (LEARNED_TREES, LEARNED_WIDTHS, LEARNED_SCORES, LEARNED_WEIGHTS, LEARNED_PAST)
 
 #: Tables that a run may write. ``OWN`` lists all that a run may leave in its folder: other files are foreign.
 TABLES: Final = (

@@ -20,7 +20,7 @@ from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.leaves import KEPT
 from forecast_cli.models.pooled.record_lows import RecordLows
 from forecast_cli.models.pooled.segments import SEGMENTS
-from forecast_cli.store.layout import LEARNED_DIFFICULTY, LEARNED_PAST, LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS
+from forecast_cli.store.layout import LEARNED_PAST, LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS, LEARNED_WIDTHS
 from forecast_cli.store.parquet import load_table
 
 _NODES: Final = {"feature": np.int32, "threshold": np.float64, "left": np.int32, "right": np.int32}
@@ -59,7 +59,7 @@ _WEIGHTS: Final[dict[str, Any]] = {
 
 _SCHEMAS: Final = {
     LEARNED_TREES: _TREES,
-    LEARNED_DIFFICULTY: _TREES,
+    LEARNED_WIDTHS: _TREES,
     LEARNED_SCORES: _SCORES,
     LEARNED_WEIGHTS: _WEIGHTS,
     LEARNED_PAST: _TREES,
@@ -88,7 +88,7 @@ def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
     weights = [_weights(vintage) for vintage in learned.vintages if vintage.weights]
     return {
         LEARNED_TREES: pl.concat([pl.DataFrame(schema=_TREES), *trees]),
-        LEARNED_DIFFICULTY: pl.concat([pl.DataFrame(schema=_TREES), *difficulty]),
+        LEARNED_WIDTHS: pl.concat([pl.DataFrame(schema=_TREES), *difficulty]),
         LEARNED_SCORES: pl.concat([pl.DataFrame(schema=_SCORES), *scores]),
         **({LEARNED_WEIGHTS: pl.concat(weights)} if weights else {}),
         **({LEARNED_PAST: pl.concat(past)} if past else {}),
@@ -102,7 +102,7 @@ def read_learned(folder: Path, *, h: int) -> Learned:
     ahead.
     """
     tables = _load_tables(folder)
-    trees, difficulty, past = (tables[name] for name in (LEARNED_TREES, LEARNED_DIFFICULTY, LEARNED_PAST))
+    trees, difficulty, past = (tables[name] for name in (LEARNED_TREES, LEARNED_WIDTHS, LEARNED_PAST))
     scores, weights = tables[LEARNED_SCORES], tables[LEARNED_WEIGHTS]
     longest = int(scores["horizon"][0]) if scores.height else 0
     if longest < h:
@@ -149,18 +149,18 @@ def _list_faults(tables: Mapping[str, pl.DataFrame], knots: NDArray[np.int64]) -
     scores = tables[LEARNED_SCORES]
     if not _is_whole(scores, SEGMENTS * len(knots) * len(GRID)):
         yield LEARNED_SCORES, "scores of a month are missing or wrong"
-    counts = {LEARNED_TREES: len(KEPT) * len(knots), LEARNED_DIFFICULTY: len(knots), LEARNED_PAST: 1}
+    counts = {LEARNED_TREES: len(KEPT) * len(knots), LEARNED_WIDTHS: len(knots), LEARNED_PAST: 1}
     for name, count in counts.items():
         if not _is_sound(tables[name], n_features=len(feature_names(knots))):
             yield name, "a node points outside its tree"
         if not _has_values(tables[name], count):
             yield name, f"a leaf has not {count} finite values"
     months = set(scores.filter(pl.col("score").is_not_null())["as_of"])
-    for name in (LEARNED_TREES, LEARNED_DIFFICULTY):
+    for name in (LEARNED_TREES, LEARNED_WIDTHS):
         if set(tables[name]["as_of"]) != months:
             yield name, "its months are not those of the scores"
-    if _count_trees(tables[LEARNED_DIFFICULTY]) != _count_trees(tables[LEARNED_TREES]):
-        yield LEARNED_DIFFICULTY, f"it has not as many trees as {LEARNED_TREES}"
+    if _count_trees(tables[LEARNED_WIDTHS]) != _count_trees(tables[LEARNED_TREES]):
+        yield LEARNED_WIDTHS, f"it has not as many trees as {LEARNED_TREES}"
 
 
 def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:

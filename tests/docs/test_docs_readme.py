@@ -146,7 +146,7 @@ def test_the_figures_shown_are_those_of_the_sample(sample_run: tuple[Path, str])
     sizes = [line.split(" rows")[0] for line in shown if " rows " in line]
     assert len(counts) == 5
     low = [line for line in shown if re.match(r"  (within days|under) ", line)]
-    assert (len(sizes), len(low)) == (7, 3)
+    assert (len(sizes), len(low)) == (8, 3)
     assert all(line in said for line in [*counts, *sizes, *low])
 
 

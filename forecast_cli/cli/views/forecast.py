@@ -37,7 +37,7 @@ _HOLDS: Final[Mapping[str, str]] = {
     "events.parquet": "recurring payments found",
     "accounts.parquet": "status and reason of each account",
     "learned_trees.parquet": "learned from all accounts",
-    "learned_difficulty.parquet": "how wide intervals of similar accounts are",
+    "learned_widths.parquet": "how wide intervals are",
     "learned_scores.parquet": "calibration of what was learned",
     "learned_weights.parquet": "learned weights of the candidates",
     "learned_past.parquet": "where past courses predict lows best",

@@ -31,7 +31,7 @@ from forecast_cli.models.pooled.record_lows import NO_RULE, RecordLows
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.models.pooled.windows import LOOK_BACK, balances_after, group_of, list_windows, panel_at
 from forecast_cli.models.registry import parse_model
-from forecast_cli.store.layout import LEARNED_DIFFICULTY, LEARNED_TREES
+from forecast_cli.store.layout import LEARNED_TREES, LEARNED_WIDTHS
 from forecast_cli.store.learned_tables import learned_frames, read_learned
 
 H, LEVELS = 14, (50.0, 80.0, 95.0)
@@ -310,7 +310,7 @@ def test_what_another_version_learned_is_refused(learned: Learned, tmp_path: Pat
 def test_trees_that_lead_out_of_themselves_are_refused(
     learned: Learned, column: str, value: int, tmp_path: Path
 ) -> None:
-    for damaged in (LEARNED_TREES, LEARNED_DIFFICULTY):
+    for damaged in (LEARNED_TREES, LEARNED_WIDTHS):
         for name, frame in learned_frames(learned).items():
             root = (pl.int_range(pl.len()) == 0) & (name == damaged)
             wrong = pl.when(root).then(value).otherwise(column).cast(pl.Int32).alias(column)

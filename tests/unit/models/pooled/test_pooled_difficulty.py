@@ -20,7 +20,7 @@ from forecast_cli.models.pooled.learn import GROUPS, choose_windows, learn
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage, months_of
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.models.pooled.windows import group_of, list_windows
-from forecast_cli.store.layout import LEARNED_DIFFICULTY, LEARNED_SCORES, LEARNED_TREES
+from forecast_cli.store.layout import LEARNED_SCORES, LEARNED_TREES, LEARNED_WIDTHS
 from forecast_cli.store.learned_tables import learned_frames, read_learned
 
 KNOTS = knots_of(3)
@@ -137,7 +137,7 @@ def test_each_account_is_stretched_by_trees_grown_on_held_out_scores_of_other_ac
     np.testing.assert_array_equal(said, replace(vintage, difficulty=()).predict_held_out(x, group))
 
 
-@pytest.mark.parametrize("name", [LEARNED_TREES, LEARNED_DIFFICULTY, LEARNED_SCORES])
+@pytest.mark.parametrize("name", [LEARNED_TREES, LEARNED_WIDTHS, LEARNED_SCORES])
 def test_an_output_without_one_of_the_tables_is_not_used(tmp_path: Path, name: str) -> None:
     """The scores were learned with both forests, so intervals without one would be wrong."""
     learned = learned_of((leaf(-1.0, 0.0, 1.0),) * 2, (leaf(0.5), leaf(2.0)))
@@ -153,8 +153,8 @@ def test_an_output_without_one_of_the_tables_is_not_used(tmp_path: Path, name: s
 @pytest.mark.parametrize(
     ("name", "kept", "fault"),
     [
-        (LEARNED_DIFFICULTY, pl.col("tree") < 1, "it has not as many trees"),
-        (LEARNED_DIFFICULTY, pl.lit(value=False), "its months are not those of the scores"),
+        (LEARNED_WIDTHS, pl.col("tree") < 1, "it has not as many trees"),
+        (LEARNED_WIDTHS, pl.lit(value=False), "its months are not those of the scores"),
         (LEARNED_TREES, pl.lit(value=False), "its months are not those of the scores"),
     ],
 )
