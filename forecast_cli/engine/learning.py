@@ -19,7 +19,7 @@ from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.contract.past import read_past
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.source import Source
-from forecast_cli.engine.past_shares import learn_past_shares
+from forecast_cli.engine.path_shares import learn_path_shares
 from forecast_cli.engine.shards import choose_candidates
 from forecast_cli.models.pooled.learn import learn
 from forecast_cli.models.pooled.learned import Learned, months_of
@@ -50,7 +50,7 @@ def learn_from(
     panel, known = _read(source, settings, months, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
     look_back = min(settings.max_history - max(back), LOOK_BACK)
     learned = learn(panel, months, known, h=settings.horizon, look_back=look_back, threads=threads)
-    learned = learn_past_shares(learned, panel, known, look_back=look_back, threads=threads)
+    learned = learn_path_shares(learned, panel, known, look_back=look_back, threads=threads)
     candidates = choose_candidates(settings)
     if not candidates:
         return learned

@@ -55,9 +55,7 @@ def metrics_of(levels: tuple[float, ...]) -> dict[str, Metric]:
     return {
         **METRICS,
         **{
-            f"{name}_{c.level_label(level)}": Metric(
-                value(level), in_units=name in _LEVELS_IN_UNITS, is_error=name in _LEVEL_ERRORS
-            )
+            f"{name}_{c.level_label(level)}": Metric(value(level), in_units=name in _LEVELS_IN_UNITS)
             for level in levels
             for name, value in BY_LEVEL.items()
         },

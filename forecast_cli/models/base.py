@@ -59,8 +59,8 @@ class Forecast:
     ``taken_apart`` names the model and the error, as in ``MSTL: IndexError``, for each block of accounts on which the
     model raised, so that it was run on one account at a time instead.
     ``past_share`` [n] is the share (0 to 1) of an account's sample paths that are its past courses unchanged; the
-    others are made from the quantiles. ``zero_share`` [n] says how many of the paths below zero are left (1: all). None
-    if the model does not know them.
+    others are made from the quantiles. ``zero_share`` [n] says how many of the others that fall below zero
+    are left (1: all). None if the model does not know them.
     """
 
     mean: NDArray[np.float64]

@@ -15,7 +15,7 @@ Second, a smooth distribution does not know a lower limit of the balance: if the
 above it (``floors``).
 
 If the forecast has a ``past_share``, that share of an account's paths are unchanged past courses instead (``courses``).
-If it has a ``zero_share``, some of the paths below zero are raised to it (``zero``).
+If it has a ``zero_share``, some of the other paths that fall below zero are raised to it (``zero``).
 """
 
 from functools import lru_cache
@@ -50,10 +50,7 @@ def shuffle_paths(
     ``order`` is ``order_courses(panel, h, n_paths)``, if it is known already; it is the same for all models. Nothing is
     drawn at random, and the paths of a row depend on that row alone. Rows that are NaN in the forecast stay NaN.
     """
-    paths = _mix_paths(panel, forecast, n_paths=n_paths, order=order)
-    if forecast.zero_share is not None:
-        raise_to_zero(forecast.zero_share, paths)
-    return np.swapaxes(paths, 1, 2)
+    return np.swapaxes(_mix_paths(panel, forecast, n_paths=n_paths, order=order), 1, 2)
 
 
 def order_courses(panel: Panel, h: int, n_paths: int = N_PATHS) -> NDArray[np.int32]:
@@ -137,6 +134,8 @@ def _shuffle_quantiles(
     paths = np.empty(order.shape)
     fill_paths(in_c_order(forecast.quantiles), knots, distance, segment, order, paths)
     raise_to_floors(panel, paths)
+    if forecast.zero_share is not None:
+        raise_to_zero(forecast.zero_share, paths)
     return paths
 
 

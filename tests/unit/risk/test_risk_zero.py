@@ -1,5 +1,7 @@
 """Paths below zero of accounts that never were: how many are left, and which."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from panels import panel_of
@@ -38,7 +40,10 @@ def test_what_is_more_likely_stays_more_likely() -> None:
 
 
 def test_zero_is_special_only_for_accounts_that_never_had_less() -> None:
-    assert never_below_zero(panel_of([3.0, 0.0, 2.0], [5.0, -0.01, 9.0])).tolist() == [True, False]
+    y = np.ones((2, 91))
+    y[:, 3] = 0.0, -0.01
+    assert never_below_zero(panel_of(*y)).tolist() == [True, False]
+    assert never_below_zero(panel_of(*y[:, 1:])).tolist() == [False, False], "new accounts"
 
 
 def test_the_lowest_paths_are_left_and_all_others_are_raised_to_zero() -> None:
@@ -76,6 +81,23 @@ def test_paths_of_a_forecast_fall_below_zero_as_its_share_says() -> None:
     assert (whole < 0.0).mean(axis=1).tolist() == [0.16, 0.16]
     assert (fewer < 0.0).mean(axis=1).tolist() == [0.08, 0.16], "0.16 (0.2 + 0.8 x 0.32) is 0.073"
     np.testing.assert_array_equal(fewer[whole >= 0.0], whole[whole >= 0.0])
+
+
+def test_past_courses_stay_as_they_were() -> None:
+    """Four paths in ten are past courses, all above zero; of the other sixty, some are raised."""
+    panel = panel_of(np.arange(200.0) + 10.0)
+    normal = 10.0 + 10.0 * normal_scores(quantile_probabilities(PATH_LEVELS))
+    said = Forecast(np.full((1, 1), 10.0), normal[None, None], PATH_LEVELS, past_share=np.array([0.4]))
+    whole, fewer = (shuffle_paths(panel, replace(said, zero_share=np.array([share])))[0, :, 0] for share in (1.0, 0.2))
+    np.testing.assert_array_equal(fewer[:40], whole[:40])
+    assert (whole[:40] > 0.0).all()
+    assert ((whole < 0.0).sum(), (fewer < 0.0).sum()) == (10, 5), "60 x 1/6 (0.2 + 0.8 x 1/3) is 4.7"
+
+
+def test_rows_without_a_forecast_stay_nan() -> None:
+    paths = np.full((1, 2, 10), np.nan)
+    raise_to_zero(np.array([0.2]), paths)
+    assert np.isnan(paths).all()
 
 
 def windows(fell: float, count: int = 4_000) -> ZeroTrainingSet:

@@ -14,7 +14,7 @@ from forecast_cli.config.choices import Align
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.panel import Panel
 from forecast_cli.engine import learning
-from forecast_cli.engine.past_shares import learn_past_shares
+from forecast_cli.engine.path_shares import learn_path_shares
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.store.layout import LEARNED_PAST, LOW_BALANCE, RISK
 from forecast_cli.workflows import running
@@ -133,12 +133,12 @@ def test_a_leak_planted_in_learning_it_is_found(
 ) -> None:
     def of_all_days(learned: Learned, panel: Panel, known: np.ndarray, **values: Any) -> Learned:
         ends = panel.origins.astype("datetime64[D]").astype(np.int64)
-        return learn_past_shares(learned, panel, np.broadcast_to(ends[:, None], known.shape), **values)
+        return learn_path_shares(learned, panel, np.broadcast_to(ends[:, None], known.shape), **values)
 
     def here(_doing: str, function: Callable[..., object], *arguments: object, context: object) -> object:
         return function(*arguments)
 
-    monkeypatch.setattr(learning, "learn_past_shares", of_all_days)
+    monkeypatch.setattr(learning, "learn_path_shares", of_all_days)
     monkeypatch.setattr(running, "run_in_child_process", here)
     with pytest.raises(AssertionError, match="probability"):
         replayed_as_then(accounts, runs)

@@ -71,10 +71,10 @@ class _Training:
         return cls(PastTrainingSet.join(past), ZeroTrainingSet.join(zero))
 
 
-def learn_past_shares(
+def learn_path_shares(
     learned: Learned, panel: Panel, known: NDArray[np.int64], *, look_back: int, threads: int = 1
 ) -> Learned:
-    """Return ``learned`` with the trees of ``past_share`` in each vintage that has a forest.
+    """Return ``learned`` with the trees of ``past_share`` and the ``zero_share`` in each vintage that has a forest.
 
     ``panel``, ``known`` [n, v] and ``look_back`` are as in ``learn``. The result does not depend on ``threads``.
     """
