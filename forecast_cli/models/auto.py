@@ -1,6 +1,6 @@
 """Auto: a forecast from the account's payments and level, corrected and calibrated with windows of all accounts."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -89,8 +89,10 @@ class Auto(DirectModel):
             RowFailure(row, TOO_SHORT, too_short_message(int(panel.lengths[row]), PATH_DAYS + longest))
             for row in np.flatnonzero(np.isnan(quantiles).any(axis=(1, 2))).tolist()
         )
-        forecast = Forecast(mean, quantiles, levels, failures, outlook.streams, joined, taken_apart)
-        return blank_failures(replace(forecast, past_share=past_share, zero_share=zero_share))
+        streams = outlook.streams
+        return blank_failures(
+            Forecast(mean, quantiles, levels, failures, streams, joined, taken_apart, past_share, zero_share)
+        )
 
 
 def _group_by_vintage(

@@ -40,18 +40,40 @@ def raise_to_floors(panel: Panel, paths: NDArray[np.float64]) -> None:
     share is counted for each day: otherwise all of them would lie below from the first day on. With K of 0 or 1, no
     path changes.
     """
-    from forecast_cli.risk.loops import find_window_lows, raise_paths
-
     scale = scale_of(panel)
     floor, months = find_floors(panel, scale)
-    n, h, s = paths.shape
-    lows = np.empty((n, 1, s))
-    find_window_lows(paths, np.array([h]), lows)
-    low, still = lows[:, 0], scale == 0.0
+    _, h, s = paths.shape
+    low, still = find_path_lows(paths), scale == 0.0
     days = np.where(still[:, None], np.arange(1, h + 1), h)
     share = 1.0 - (1.0 - 1.0 / np.maximum(months, 1))[:, None] ** (days / _MONTH)
     allowed = np.ceil(np.round(share * s, 9)).astype(np.int64)
     rows = np.flatnonzero((low < floor[:, None]).sum(axis=1) > allowed[:, 0])
-    rank = np.argsort(np.argsort(low[rows], axis=1, kind="stable"), axis=1)
-    held_days = (allowed[rows, None] <= rank[:, :, None]).sum(axis=2)
-    raise_paths(rows, floor[rows], held_days, paths)
+    raise_all_but_lowest(rows, floor[rows], low[rows], allowed[rows], paths)
+
+
+def find_path_lows(paths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the lowest value of each of ``paths`` [n, h, s], [n, s]."""
+    from forecast_cli.risk.loops import find_window_lows
+
+    n, h, s = paths.shape
+    lows = np.empty((n, 1, s))
+    find_window_lows(paths, np.array([h]), lows)
+    return lows[:, 0]
+
+
+def raise_all_but_lowest(
+    rows: NDArray[np.int64],
+    floor: NDArray[np.float64],
+    low: NDArray[np.float64],
+    left: NDArray[np.int64],
+    paths: NDArray[np.float64],
+) -> None:
+    """Raise ``paths`` [n, h, s] of ``rows`` [r] to ``floor`` [r], in place, but for ``left`` [r, h] on each day.
+
+    Those with the lowest values ``low`` [r, s] are left.
+    """
+    from forecast_cli.risk.loops import raise_paths
+
+    rank = np.argsort(np.argsort(low, axis=1, kind="stable"), axis=1)
+    held_days = (left[:, None] <= rank[:, :, None]).sum(axis=2)
+    raise_paths(rows, floor, held_days, paths)

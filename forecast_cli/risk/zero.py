@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.pooled.zero_share import keep_below_zero
+from forecast_cli.risk.floors import find_path_lows, raise_all_but_lowest
 
 
 def raise_to_zero(share: NDArray[np.float64], paths: NDArray[np.float64]) -> None:
@@ -12,14 +13,8 @@ def raise_to_zero(share: NDArray[np.float64], paths: NDArray[np.float64]) -> Non
     Of the share p of an account's paths that fall below zero, a smaller one is left (``keep_below_zero``), as its
     ``share`` [n] says; 1 leaves all.
     """
-    from forecast_cli.risk.loops import find_window_lows, raise_paths
-
-    rows = np.flatnonzero(share < 1.0)
-    n, h, s = paths.shape
-    lows = np.empty((n, 1, s))
-    find_window_lows(paths, np.array([h]), lows)
-    low = lows[rows, 0]
-    left = np.round(s * keep_below_zero((low < 0.0).mean(axis=1), share[rows], s)).astype(np.int64)
-    rank = np.argsort(np.argsort(low, axis=1, kind="stable"), axis=1)
-    held_days = np.where((low < 0.0) & (rank >= left[:, None]), h, 0)
-    raise_paths(rows, np.zeros(len(rows)), held_days, paths)
+    low = find_path_lows(paths)
+    rows = np.flatnonzero((share < 1.0) & (low < 0.0).any(axis=1))
+    _, h, s = paths.shape
+    left = np.round(s * keep_below_zero((low[rows] < 0.0).mean(axis=1), share[rows], s)).astype(np.int64)
+    raise_all_but_lowest(rows, np.zeros(len(rows)), low[rows], np.repeat(left[:, None], h, axis=1), paths)

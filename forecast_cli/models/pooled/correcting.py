@@ -12,10 +12,9 @@ from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.path_levels import PATH_LEVELS, levels_to_request, mean_of_paths
 from forecast_cli.models.pooled.learned import Vintage
 from forecast_cli.models.pooled.outlook import Outlook
-from forecast_cli.models.pooled.record_lows import draw_to_lowest, lowest_balances
+from forecast_cli.models.pooled.record_lows import draw_to_lowest, lowest_records
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import MIDDLE_LEVEL, add_point_mass
-from forecast_cli.models.pooled.windows import NEW_DAYS
 
 #: With this many past windows of all accounts, an account's own past errors no longer count.
 _ENOUGH: Final = 1_000
@@ -32,8 +31,7 @@ def correct_outlook(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean [n, h] and quantiles [n, h, q], in units of the balance, by the formula of ``Auto``.
 
-    ``predictions`` [n, k, 3] are those of the trees of ``vintage`` at the ``knots`` [k]. The lowest balance of a new
-    account, with 90 days of history or fewer, is no record: its quantiles are not drawn to it.
+    ``predictions`` [n, k, 3] are those of the trees of ``vintage`` at the ``knots`` [k].
     """
     assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
     h, wide = outlook.path.shape[1], levels_to_request(levels)
@@ -44,8 +42,7 @@ def correct_outlook(
     quantiles = outlook.path[:, :, None] + trust[:, :, None] * by_others + (1.0 - trust)[:, :, None] * by_itself
     quantiles = _add_point_mass(panel, outlook, quantiles, wide)
     outer = take_levels(quantiles, wide, (MIDDLE_LEVEL,))
-    lowest = np.where(panel.lengths > NEW_DAYS, lowest_balances(panel), -np.inf)
-    lowest = np.broadcast_to(lowest[:, None], outlook.path.shape)
+    lowest = np.broadcast_to(lowest_records(panel)[:, None], outlook.path.shape)
     return _mean_and_levels(draw_to_lowest(quantiles, outer, lowest, vintage.record_lows), wide, levels)
 
 

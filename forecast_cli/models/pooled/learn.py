@@ -5,7 +5,7 @@ The windows of a vintage, and all that is learned from them, depend only on the 
 
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -16,18 +16,17 @@ from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import GRID, LEVELS, MAX_OUTCOME, Calibration, calibrate, score_outcomes
-from forecast_cli.models.pooled.difficulty import grow_difficulty
+from forecast_cli.models.pooled.difficulty import grow_difficulty, stretch
 from forecast_cli.models.pooled.features import compute_features, hide_season
 from forecast_cli.models.pooled.forest import Forest, grow_forest, join_forests
-from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
+from forecast_cli.models.pooled.learned import TREES, Learned, Vintage, predict_held_out
 from forecast_cli.models.pooled.outlook import forecast_outlook
 from forecast_cli.models.pooled.per_window import PerWindow
-from forecast_cli.models.pooled.record_lows import RecordLows, learn_record_lows, lowest_balances
+from forecast_cli.models.pooled.record_lows import RecordLows, learn_record_lows, lowest_records
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import add_point_mass
 from forecast_cli.models.pooled.windows import (
     LOOK_BACK,
-    NEW_DAYS,
     Windows,
     balances_after,
     group_of,
@@ -53,9 +52,9 @@ class TrainingSet(PerWindow):
     """Training data of m windows.
 
     ``x`` [m, f] are features. ``came`` [m, k] are the outcomes at the knots, ``last`` and ``lowest`` [m, k] the
-    account's last and lowest balance, all minus the path and in scales of the account. ``moved`` [m, k] is the
-    probability that the balance differs from the last one. ``group`` and ``segment`` [m] are those of the account,
-    ``month`` [m] is counted in months since 1970-01. ``new`` [m] is whether no more than 90 days of history are known.
+    account's last and lowest balance (``lowest_records``), all minus the path and in scales of the account. ``moved``
+    [m, k] is the probability that the balance differs from the last one. ``group`` and ``segment`` [m] are those of the
+    account, ``month`` [m] is counted in months since 1970-01.
     """
 
     x: NDArray[np.float32]
@@ -66,7 +65,6 @@ class TrainingSet(PerWindow):
     group: NDArray[np.int64]
     segment: NDArray[np.int64]
     month: NDArray[np.int64]
-    new: NDArray[np.bool_]
 
 
 def learn(
@@ -160,12 +158,11 @@ def _featurize_windows(
             x=compute_features(then, outlook, knots),
             came=(balances_after(panel, windows, knots) - path) / scale,
             last=(then.y[:, -1:] - path) / scale,
-            lowest=(lowest_balances(then)[:, None] - path) / scale,
+            lowest=(lowest_records(then)[:, None] - path) / scale,
             moved=outlook.moved[:, knots - 1],
             group=group_of(panel, windows, GROUPS),
             segment=segments_of(then),
             month=windows.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64),
-            new=then.lengths <= NEW_DAYS,
         )
     return whole.take(moved), moved
 
@@ -194,16 +191,18 @@ def _learn_vintage(
     def grow(others: NDArray[np.bool_], own_seed: int) -> Forest:
         return grow_forest(x[others], bounded[others], trees=TREES, seed=own_seed)
 
-    vintage = Vintage(month, len(some), _grow_by_group(grow, group, seed, pool))
-    scores = score_outcomes(vintage.predict_held_out(x, group), came)[1]
+    forest = _grow_by_group(grow, group, seed, pool)
+    said = predict_held_out(forest, x, group)
+    scores = score_outcomes(said, came)[1]
 
     def grow_stretching(others: NDArray[np.bool_], own_seed: int) -> Forest:
         return grow_difficulty(x[others], scores[others], trees=TREES, seed=own_seed)
 
-    vintage = replace(vintage, difficulty=_grow_by_group(grow_stretching, group, seed + GROUPS, pool))
-    said = vintage.predict_held_out(x, group)
+    difficulty = _grow_by_group(grow_stretching, group, seed + GROUPS, pool)
+    said = stretch(said, predict_held_out(difficulty, x, group))
     calibration = calibrate(said, came, own.month, own.segment)
-    return replace(vintage, calibration=calibration, record_lows=_learn_lows(own, calibration, said))
+    record_lows = _learn_lows(own, calibration, said)
+    return Vintage(month, len(some), forest, calibration, record_lows, difficulty=difficulty)
 
 
 def _grow_by_group(
@@ -214,11 +213,9 @@ def _grow_by_group(
 
 
 def _learn_lows(training: TrainingSet, calibration: Calibration, said: NDArray[np.float64]) -> RecordLows:
-    """Return the rule for balances below the lowest one, from what trees of other accounts ``said`` [m, k, 3].
-
-    Windows of new accounts are left out: the lowest balance of a few weeks is soon passed.
-    """
-    probabilities, old = np.array(GRID), training.take(~training.new)
-    free = calibration.quantiles(said[~training.new], probabilities, old.segment)
+    """Return the rule for balances below the lowest one, from what trees of other accounts ``said`` [m, k, 3]."""
+    with_record = np.isfinite(training.lowest[:, 0])
+    probabilities, old = np.array(GRID), training.take(with_record)
+    free = calibration.quantiles(said[with_record], probabilities, old.segment)
     quantiles = add_point_mass(free, old.last, old.moved, LEVELS)
     return learn_record_lows(quantiles, probabilities, old.lowest, old.came)

@@ -1,7 +1,7 @@
 """Learned: the result of learning from all accounts, one vintage for each month of the forecast origins."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -40,17 +40,24 @@ class Vintage:
 
     def predict(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the 10th, 50th and 90th percentile of the outcomes of rows with features ``x`` [n, f], [n, k, 3]."""
-        predictions = predict(self.forest, x)
-        return stretch(predictions, predict(self.difficulty, x)) if self.difficulty else predictions
+        return self._predict_by(lambda forest: predict(forest, x))
 
     def predict_held_out(self, x: NDArray[np.float32], group: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the same by the trees that have not seen the ``group`` [n] of a row's account."""
-        predictions = np.zeros((len(x), *self.forest[0].values.shape[1:]))
-        for number in np.unique(group).tolist():
-            own, trees = group == number, slice(number * TREES, (number + 1) * TREES)
-            unseen = replace(self, forest=self.forest[trees], difficulty=self.difficulty[trees])
-            predictions[own] = unseen.predict(x[own])
-        return predictions
+        return self._predict_by(lambda forest: predict_held_out(forest, x, group))
+
+    def _predict_by(self, predict_with: Callable[[Forest], NDArray[np.float64]]) -> NDArray[np.float64]:
+        predictions = predict_with(self.forest)
+        return stretch(predictions, predict_with(self.difficulty)) if self.difficulty else predictions
+
+
+def predict_held_out(forest: Forest, x: NDArray[np.float32], group: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the predictions [n, k, c] of rows by the trees that have not seen the ``group`` [n] of their account."""
+    predictions = np.zeros((len(x), *forest[0].values.shape[1:]))
+    for number in np.unique(group).tolist():
+        own = group == number
+        predictions[own] = predict(forest[number * TREES : (number + 1) * TREES], x[own])
+    return predictions
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
+from forecast_cli.models.pooled.windows import NEW_DAYS
 
 #: Margins and depths that are tried. No depth is 0, because no balance is impossible.
 _MARGINS: Final = tuple(twentieths / 20 for twentieths in range(9))
@@ -40,6 +41,11 @@ NO_RULE: Final = RecordLows(margin=0.0, depth=1.0)
 def lowest_balances(panel: Panel) -> NDArray[np.float64]:
     """Return each account's lowest balance, [n]."""
     return np.asarray(np.fmin.reduce(panel.y, axis=1))
+
+
+def lowest_records(panel: Panel) -> NDArray[np.float64]:
+    """Return the same, minus infinity for new accounts: the lowest balance of up to 90 days is soon passed."""
+    return np.where(panel.lengths > NEW_DAYS, lowest_balances(panel), -np.inf)
 
 
 def draw_to_lowest(

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.path_levels import N_PATHS
 from forecast_cli.models.pooled.per_window import PerWindow
-from forecast_cli.models.pooled.record_lows import lowest_balances
-from forecast_cli.models.pooled.windows import NEW_DAYS
+from forecast_cli.models.pooled.record_lows import lowest_records
 
 #: Shares that are tried.
 _SHARES: Final = tuple(tenths / 10 for tenths in range(10, 0, -1))
@@ -49,7 +48,7 @@ def keep_below_zero(
 
 def never_below_zero(panel: Panel) -> NDArray[np.bool_]:
     """Return which accounts had no balance below zero in more than 90 days, [n]; what new ones do is not known yet."""
-    return (lowest_balances(panel) >= 0.0) & (panel.lengths > NEW_DAYS)
+    return lowest_records(panel) >= 0.0
 
 
 def learn_zero_share(training: ZeroTrainingSet) -> float:
