@@ -31,6 +31,7 @@ from forecast_cli.models.path_levels import N_PATHS, path_scores
 from forecast_cli.models.rows import in_c_order
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.floors import raise_to_floors
+from forecast_cli.risk.generic_courses import replace_repeats
 from forecast_cli.risk.zero import raise_to_zero
 
 #: Weight of a course's mean rank relative to its rank of a day, chosen for auto, whose daily intervals hold.
@@ -57,11 +58,10 @@ def order_courses(panel: Panel, h: int, n_paths: int = N_PATHS) -> NDArray[np.in
     """Return the s past courses in ascending order on each of their h days, [n, h, s].
 
     Past courses are the balances of each h consecutive days of the history, up to the origin: s evenly spaced ones if
-    there are more, each used several times if there are fewer. Tied courses have the same fixed order on all days, in
-    which age plays no part. An account with no past course (h days of history or fewer), or one that never moved,
-    therefore gets one order for all days, and its paths do not cross. Balances count as tied if they differ by less
-    than about one part in 50,000 of their distance from the last balance (one part in 25,000 with more than 128
-    courses, and so on).
+    there are more; if there are fewer, ``generic_courses`` are the rest. Tied courses have the same fixed order on all
+    days, in which age plays no part. An account that never moved therefore gets one order for all days, and its paths
+    do not cross. Balances count as tied if they differ by less than about one part in 50,000 of their distance from the
+    last balance (one part in 25,000 with more than 128 courses, and so on).
 
     The integers that are sorted hold the number of their course, so they are all different and every sorting algorithm
     gives the same result. Raises ValueError if that takes more than 31 bits, as for 2,000 paths of 366 days.
@@ -72,11 +72,13 @@ def order_courses(panel: Panel, h: int, n_paths: int = N_PATHS) -> NDArray[np.in
     if (1 + PERSISTENCE) * h * n_paths * (int(mask[0]) + 1) > 1 << 31:
         raise ValueError(f"{n_paths} paths of {h} days are too many to be put in order")
     keys = np.empty((len(panel), h, n_paths), dtype=np.int32)
-    encode_courses(in_c_order(panel.y), panel.lengths, _scatter_indices(n_paths), mask, keys)
+    start_order = _scatter_indices(n_paths)
+    encode_courses(in_c_order(panel.y), panel.lengths, start_order, mask, keys)
     keys.sort(axis=2)
     blend_ranks(keys, mask, np.array([PERSISTENCE]))
     keys.sort(axis=2)
     keys &= mask
+    replace_repeats(panel, start_order, keys)
     return keys
 
 

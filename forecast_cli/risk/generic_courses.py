@@ -1,0 +1,64 @@
+"""Generic courses: they order the paths for which the history of an account is too short.
+
+A history of less than a few months has few past courses, which overlap and differ little. Paths in their order alone
+would hardly cross (a single course), or cross all the time (courses of one month, each at another place in it). A
+generic course follows nothing but the memory that balances have: it is a stationary autoregressive process of first
+order.
+"""
+
+import math
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+
+#: Days over which the correlation with the first day falls to 1/e, chosen on accounts with 31 to 130 days of history.
+#: Brier score of a low point of 30 days under p10, real accounts and 22 simulated kinds: 0.1804 and 0.1975 with 20
+#: days, 0.1762 and 0.2016 with 30, 0.1739 and 0.2088 with 50; without generic courses 0.1852 and 0.2338.
+_MEMORY: Final = 30.0
+_SEED: Final = 2004
+
+
+def replace_repeats(panel: Panel, start_order: NDArray[np.int64], order: NDArray[np.int32]) -> None:
+    """Let generic courses take the place of past courses that occur again in ``order`` [n, h, s], in place.
+
+    ``order`` holds the courses in ascending order of each day, and course p is the past course at place ``start_order``
+    [s] of all that there are, as in ``order_courses``. The first path of each past course keeps its ranks. So an
+    account with s past courses or more keeps all, and one with none gets generic ones only. An account that never moved
+    keeps its order.
+    """
+    _, h, s = order.shape
+    starts = np.maximum(panel.lengths - h, 0)
+    rows = np.flatnonzero(starts < s)
+    known = panel.y[rows, -(h + s) :]
+    rows = rows[np.fmin.reduce(known, axis=1) < np.fmax.reduce(known, axis=1)]
+    if not len(rows):
+        return
+    first = start_order * starts[rows, None] % s < starts[rows, None]
+    path, rank = np.arange(s, dtype=np.int32), np.empty((len(rows), h, s), dtype=np.int32)
+    np.put_along_axis(rank, order[rows], path, axis=2)
+    place = np.where(first[:, None, :], 2 * rank, 2 * rank_generic_courses(h, s) + 1)
+    keys = place * s + path
+    keys.sort(axis=2)
+    order[rows] = keys % s
+
+
+@lru_cache(maxsize=8)
+def rank_generic_courses(h: int, count: int) -> NDArray[np.int32]:
+    """Return the rank of each of ``count`` generic courses on each of h days, [h, count].
+
+    They are the same for all accounts and runs. Every second one mirrors another, so that as many rise as fall.
+    """
+    # numpy promises the numbers of this old generator for all its versions, but not those of the new ones
+    half = np.random.RandomState(_SEED).standard_normal((h, (count + 1) // 2))
+    shocks = np.stack([half, -half], axis=2).reshape(h, -1)[:, :count]
+    decay = math.exp(-1.0 / _MEMORY)
+    course, rank = shocks[0], np.empty((h, count), dtype=np.int32)
+    for day in range(h):
+        if day:
+            course = decay * course + math.sqrt(1.0 - decay**2) * shocks[day]
+        rank[day, np.argsort(course, kind="stable")] = np.arange(count)
+    return rank
