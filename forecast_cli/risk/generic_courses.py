@@ -34,9 +34,7 @@ def replace_repeats(panel: Panel, start_order: NDArray[np.int64], order: NDArray
     starts = np.maximum(panel.lengths - h, 0)
     rows = np.flatnonzero(starts < s)
     known = panel.y[rows, -(h + s) :]
-    rows = rows[np.fmin.reduce(known, axis=1) < np.fmax.reduce(known, axis=1)]
-    if not len(rows):
-        return
+    rows = rows[np.fmin.reduce(known, axis=1, initial=np.inf) < np.fmax.reduce(known, axis=1, initial=-np.inf)]
     first = start_order * starts[rows, None] % s < starts[rows, None]
     path, rank = np.arange(s, dtype=np.int32), np.empty((len(rows), h, s), dtype=np.int32)
     np.put_along_axis(rank, order[rows], path, axis=2)
