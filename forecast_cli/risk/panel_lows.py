@@ -1,7 +1,6 @@
 """Lows of the accounts of a panel for each model's forecast, computed for a few accounts at a time."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +30,4 @@ def panel_lows(
         for model, forecast in forecasts.items():
             paths = shuffle_paths(part, forecast.rows(rows).at(PATH_LEVELS), n_paths=n_paths, order=order)
             parts[model].append(find_lows(paths, thresholds[rows], windows_within(h)))
-    return {
-        model: Lows(*(np.concatenate([getattr(part, field.name) for part in lows]) for field in fields(Lows)))
-        for model, lows in parts.items()
-    }
+    return {model: Lows.join(lows) for model, lows in parts.items()}

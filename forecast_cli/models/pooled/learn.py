@@ -21,7 +21,6 @@ from forecast_cli.models.pooled.features import compute_features, hide_season
 from forecast_cli.models.pooled.forest import Forest, grow_forest, join_forests
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage, predict_held_out
 from forecast_cli.models.pooled.outlook import forecast_outlook
-from forecast_cli.models.pooled.per_window import PerWindow
 from forecast_cli.models.pooled.record_lows import RecordLows, learn_record_lows, lowest_records
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import add_point_mass
@@ -33,6 +32,7 @@ from forecast_cli.models.pooled.windows import (
     list_windows,
     panel_at,
 )
+from forecast_cli.models.row_arrays import RowArrays
 
 #: Largest and smallest number of windows that a vintage learns from.
 MOST: Final = 8_000
@@ -48,7 +48,7 @@ _BLOCK: Final = 500
 
 
 @dataclass(frozen=True)
-class TrainingSet(PerWindow):
+class TrainingSet(RowArrays):
     """Training data of m windows.
 
     ``x`` [m, f] are features. ``came`` [m, k] are the outcomes at the knots, ``last`` and ``lowest`` [m, k] the

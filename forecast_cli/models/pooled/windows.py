@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.core.hashes import hash_each
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.pooled.per_window import PerWindow
+from forecast_cli.models.row_arrays import RowArrays
 
 #: Days between windows of an account.
 WINDOW_STEP: Final = 15
@@ -23,7 +23,7 @@ _CUT_EVERY: Final = 4
 
 
 @dataclass(frozen=True)
-class Windows(PerWindow):
+class Windows(RowArrays):
     """m windows of a panel: ``row``, origin ``day`` (days since 1970-01-01), ``priority`` and most ``days``, each [m].
 
     All depend on account and day only, not on other accounts or later days. Windows of lowest priority are taken first;
