@@ -14,7 +14,7 @@ from forecast_cli.core.heartbeat import working_on_accounts
 from forecast_cli.core.ledger import TOO_SHORT, Flag, Status, describe_failure
 from forecast_cli.data.panel import Panel
 from forecast_cli.models import last_value, naive
-from forecast_cli.models.base import FittedModel, Forecast, Joined, Model, RowFailure
+from forecast_cli.models.base import FittedModel, Forecast, Joined, Model, PathShares, RowFailure
 from forecast_cli.models.checks import REACH, AccountFacts, account_facts, check_forecast
 from forecast_cli.models.error_profile import shipped_profile
 from forecast_cli.models.failures import too_short_message
@@ -44,10 +44,9 @@ class Outcome:
 class LadderForecast:
     """The forecast of every account, and how it came about.
 
-    ``forecast`` names as failures the accounts that no rung could forecast; its streams and shares of past courses come
-    from the requested model only. ``model_used`` [n] is the label of the requested model, the name of the
-    rung, or None. ``outcomes`` lists, in the order of rows, the accounts that the requested model did not forecast.
-    ``flags`` are [n].
+    ``forecast`` names as failures the accounts that no rung could forecast; its streams and shares come from the
+    requested model only. ``model_used`` [n] is the label of the requested model, the name of the rung, or None.
+    ``outcomes`` lists, in the order of rows, the accounts that the requested model did not forecast. ``flags`` are [n].
     """
 
     forecast: Forecast
@@ -75,8 +74,8 @@ class _Rung:
 class _Results:
     """The results so far: numbers, the ``rung`` [n] that forecast each row (-1: none), and the errors of each row.
 
-    ``streams``, ``past_share`` and ``zero_share`` [n] are those of the requested model, if it has them; in rows
-    forecast by another rung, the shares are 0 and 1. ``joined`` and ``taken_apart`` are as in ``Forecast``.
+    ``streams`` and ``shares`` are those of the requested model, if it has them; shares of rows that another rung
+    forecast are plain. ``joined`` and ``taken_apart`` are as in ``Forecast``.
     """
 
     mean: NDArray[np.float64]
@@ -86,8 +85,7 @@ class _Results:
     streams: Streams | None = None
     joined: dict[int, Joined] = field(default_factory=dict)
     taken_apart: list[str] = field(default_factory=list)
-    past_share: NDArray[np.float64] | None = None
-    zero_share: NDArray[np.float64] | None = None
+    shares: PathShares | None = None
 
 
 def forecast_panel(panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[float, ...]) -> LadderForecast:
@@ -132,8 +130,7 @@ def _run_ladder(
             streams=results.streams,
             joined=results.joined,
             taken_apart=tuple(results.taken_apart),
-            past_share=results.past_share,
-            zero_share=results.zero_share,
+            shares=results.shares,
         ),
         model_used=used,
         outcomes=tuple(_build_outcome(row, used[row], results.errors[row]) for row in sorted(results.errors)),
@@ -175,12 +172,10 @@ def _run_rung(
     results.joined |= {int(rows[row]): joined for row, joined in forecast.joined.items() if done[row]}
     if forecast.streams is not None and rung.place == 0:
         results.streams = forecast.streams.with_rows(rows)
-    if forecast.past_share is not None and rung.place == 0:
-        results.past_share = np.zeros(len(panel))
-        results.past_share[rows[done]] = forecast.past_share[done]
-    if forecast.zero_share is not None and rung.place == 0:
-        results.zero_share = np.ones(len(panel))
-        results.zero_share[rows[done]] = forecast.zero_share[done]
+    if forecast.shares is not None and rung.place == 0:
+        results.shares = PathShares.plain(len(panel))
+        results.shares.past[rows[done]] = forecast.shares.past[done]
+        results.shares.zero[rows[done]] = forecast.shares.zero[done]
     return fitted
 
 
@@ -227,13 +222,13 @@ def _build_outcome(row: int, used: str | None, errors: list[tuple[str, RowFailur
 def _set_flags(
     results: _Results, panel: Panel, facts: AccountFacts, *, pooled: NDArray[np.bool_], requested: _Rung
 ) -> tuple[tuple[Flag, ...], ...]:
-    past_share = np.zeros(len(panel)) if results.past_share is None else results.past_share
+    shares = results.shares or PathShares.plain(len(panel))
     short = np.zeros(len(panel), dtype=np.bool_)
     short[[row for row, ((_, first), *_) in results.errors.items() if first.error == TOO_SHORT]] = True
     conditions = {
         Flag.SHORT: short,
         Flag.LEANING: (results.rung == 0) & (panel.lengths < requested.own_days),
-        Flag.PAST_COURSES: past_share > 0.0,
+        Flag.PAST_COURSES: shares.past > 0.0,
         Flag.CONSTANT: (facts.low == facts.high) & (panel.lengths > 1),
         Flag.POOLED_INTERVAL: pooled,
         Flag.ZERO_WIDTH: (results.rung >= 0) & _has_zero_width(results, facts),

@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecast_cli.core.errors import ForecastCliError
 from forecast_cli.core.heartbeat import send_heartbeat
 from forecast_cli.core.ids import Key
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import FittedModel, Forecast, Model
+from forecast_cli.models.base import FittedModel, Forecast, Model, PathShares
 from forecast_cli.models.failures import failure_of
 from forecast_cli.models.recurring.streams import Streams, join_streams
 
@@ -80,8 +79,7 @@ class FittedRows:
             failures=tuple(failures),
             streams=_join_streams(forecasts),
             joined={row: joined for row, forecast in enumerate(forecasts) for joined in forecast.joined.values()},
-            past_share=_join_shares([forecast.past_share for forecast in forecasts], unknown=0.0),
-            zero_share=_join_shares([forecast.zero_share for forecast in forecasts], unknown=1.0),
+            shares=_join_shares(forecasts),
         )
 
     def update(self, panel: Panel) -> "FittedRows":
@@ -125,9 +123,10 @@ def _failed_forecast(error: Exception, h: int, levels: tuple[float, ...]) -> For
     return Forecast(*blank, levels, (failure_of(0, error),))
 
 
-def _join_shares(shares: list[NDArray[np.float64] | None], *, unknown: float) -> NDArray[np.float64] | None:
-    joined = np.concatenate([np.array([unknown]) if share is None else share for share in shares])
-    return None if all(share is None for share in shares) else joined
+def _join_shares(forecasts: list[Forecast]) -> PathShares | None:
+    if all(forecast.shares is None for forecast in forecasts):
+        return None
+    return PathShares.join([forecast.shares or PathShares.plain(1) for forecast in forecasts])
 
 
 def _join_streams(forecasts: list[Forecast]) -> Streams | None:

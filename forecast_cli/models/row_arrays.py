@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 class RowArrays:
     """Base of dataclasses whose fields are arrays [n, ...] about the same n rows."""
 
-    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Self:
-        """Return some of the rows, by their indices or by a mask."""
+    def take(self, rows: slice | NDArray[np.int64] | NDArray[np.bool_]) -> Self:
+        """Return some of the rows, by their indices, by a mask or as a slice."""
         return type(self)(*(getattr(self, one.name)[rows] for one in fields(self)))
 
     @classmethod

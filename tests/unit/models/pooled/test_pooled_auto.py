@@ -190,15 +190,17 @@ def test_the_share_of_past_courses_stays_with_its_account_one_by_one_and_down_th
     leaf = Tree(none, np.array([np.inf]), none, none, np.full((1, 1, 1), 0.8, dtype=np.float32))
     told = replace(learned, vintages=(replace(learned.vintages[0], past=(leaf,)),))
     block, alone = (model.fit(panel).forecast(H, LEVELS) for model in (Auto(told), OneByOne(Auto(told))))
-    assert block.past_share is not None
-    assert block.past_share.max() == 0.8
-    np.testing.assert_array_equal(alone.past_share, block.past_share)
+    assert block.shares is not None
+    assert alone.shares is not None
+    assert block.shares.past.max() == 0.8
+    np.testing.assert_array_equal(alone.shares.past, block.shares.past)
     np.testing.assert_array_equal(alone.quantiles, block.quantiles)
     whole = forecast_panel(panel, replace(parse_model("auto", ()), learned=told), h=H, levels=LEVELS)
     by_auto = np.array([name == "auto" for name in whole.model_used])
     assert 0 < np.count_nonzero(~by_auto) < 5
-    share = np.where(by_auto, block.past_share, 0.0)
-    np.testing.assert_array_equal(whole.forecast.past_share, share)
+    share = np.where(by_auto, block.shares.past, 0.0)
+    assert whole.forecast.shares is not None
+    np.testing.assert_array_equal(whole.forecast.shares.past, share)
     assert [Flag.PAST_COURSES in flags for flags in whole.flags] == (share > 0.0).tolist()
 
 
@@ -295,8 +297,8 @@ def test_the_share_of_paths_below_zero_is_read_back_and_that_of_accounts_never_t
     y = panel.y - np.nanmin(panel.y, axis=1, keepdims=True)
     y[0] -= 0.01
     said = Auto(read_learned(tmp_path, h=H)).fit(replace(panel, y=y)).forecast(H, LEVELS)
-    assert said.zero_share is not None
-    assert said.zero_share[:3].tolist() == [1.0, 0.3, 0.3]
+    assert said.shares is not None
+    assert said.shares.zero[:3].tolist() == [1.0, 0.3, 0.3]
 
 
 def test_what_another_version_learned_is_refused(learned: Learned, tmp_path: Path) -> None:
