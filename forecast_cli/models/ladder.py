@@ -143,7 +143,7 @@ def _build_rungs(choice: ModelChoice, model: Model, h: int) -> tuple[_Rung, ...]
     requested = _Rung(0, choice.label, model, choice.min_obs(h), own_days=choice.spec.own_days)
     second = _Rung(1, naive.SPEC.name, naive.Naive(), naive.MIN_OBS)
     # Its intervals come from other accounts, so the past range of an account that moved little is no bound for them.
-    last = _Rung(2, last_value.NAME, last_value.LastValue(shipped_profile()), 1, reach=math.inf)
+    last = _Rung(2, last_value.NAME, last_value.LastValue(), 1, reach=math.inf)
     return (requested, replace(last, place=1)) if choice.spec is naive.SPEC else (requested, second, last)
 
 
@@ -200,9 +200,8 @@ def _pool_constant_accounts(
     pooled = np.asarray((results.rung >= 0) & (facts.low == facts.high))
     rows = np.flatnonzero(pooled)
     if len(rows):
-        profile, middle = shipped_profile(), len(levels)
-        offsets = profile.offsets(profile.scale_of(panel.take(rows)), results.mean.shape[1], levels)
-        results.quantiles[rows] = results.quantiles[rows][:, :, middle, None] + offsets
+        offsets = shipped_profile().offsets(panel.take(rows), results.mean.shape[1], levels)
+        results.quantiles[rows] = results.quantiles[rows][:, :, len(levels), None] + offsets
     return pooled
 
 
