@@ -21,7 +21,7 @@ from forecast_cli.models.base import Forecast
 from forecast_cli.models.path_levels import N_PATHS, PATH_LEVELS
 from forecast_cli.models.pooled.correcting import correct_outlook
 from forecast_cli.models.pooled.features import compute_features, hide_season
-from forecast_cli.models.pooled.learn import GROUPS, choose_per_vintage
+from forecast_cli.models.pooled.learn import choose_per_vintage
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
 from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest
@@ -89,7 +89,7 @@ def learn_path_shares(
         panel=panel,
         look_back=look_back,
         windows=windows,
-        group=group_of(panel, windows, GROUPS),
+        group=group_of(panel, windows),
         uses=np.stack([np.isin(union, some) for some in chosen], axis=1),
     )
     order = np.argsort(-windows.day, kind="stable")

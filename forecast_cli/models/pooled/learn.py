@@ -25,6 +25,7 @@ from forecast_cli.models.pooled.record_lows import RecordLows, learn_record_lows
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import add_point_mass
 from forecast_cli.models.pooled.windows import (
+    GROUPS,
     LOOK_BACK,
     Windows,
     balances_after,
@@ -37,8 +38,6 @@ from forecast_cli.models.row_arrays import RowArrays
 #: Largest and smallest number of windows that a vintage learns from.
 MOST: Final = 8_000
 FEWEST: Final = 60
-#: Groups of accounts for cross-fitting: the trees of each are grown on the other groups and scored on its own accounts.
-GROUPS: Final = 4
 #: Fewest months with windows for the time of the year to be a feature: in one year alone, it stands for what happened
 #: then. A month counts if at least this share of all windows lies in it.
 _FEWEST_MONTHS: Final = 24
@@ -160,7 +159,7 @@ def _featurize_windows(
             last=(then.y[:, -1:] - path) / scale,
             lowest=(lowest_records(then)[:, None] - path) / scale,
             moved=outlook.moved[:, knots - 1],
-            group=group_of(panel, windows, GROUPS),
+            group=group_of(panel, windows),
             segment=segments_of(then),
             month=windows.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64),
         )

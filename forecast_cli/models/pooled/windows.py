@@ -20,6 +20,8 @@ LOOK_BACK: Final = 1096
 #: Most days of history of an account that is new. One of so many windows knows no more of its account.
 NEW_DAYS: Final = 90
 _CUT_EVERY: Final = 4
+#: Groups of accounts for cross-fitting: the trees of each are grown on the other groups and scored on its own accounts.
+GROUPS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,9 @@ def balances_after(panel: Panel, windows: Windows, knots: NDArray[np.int64]) -> 
     return np.asarray(panel.y[windows.row[:, None], last[:, None] + knots])
 
 
-def group_of(panel: Panel, windows: Windows, groups: int) -> NDArray[np.int64]:
-    """Return the group (of ``groups``) of each window's account, [m], by a hash of the account's key."""
-    return np.asarray(((panel.seeds() // WINDOW_STEP) % groups)[windows.row])
+def group_of(panel: Panel, windows: Windows) -> NDArray[np.int64]:
+    """Return the group (0 to ``GROUPS`` - 1) of each window's account, [m], by a hash of the account's key."""
+    return np.asarray(((panel.seeds() // WINDOW_STEP) % GROUPS)[windows.row])
 
 
 def _hash_windows(seeds: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[np.uint64]:

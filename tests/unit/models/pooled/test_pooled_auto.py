@@ -253,7 +253,7 @@ def test_what_is_learned_from_stands_in_the_order_of_accounts_and_days(
     learn(panel, month, known, h=H)
     windows = list_windows(panel, H)
     windows = windows.take(choose_windows(windows, known[:, 0], H, month[0]))
-    windows = windows.take(np.flatnonzero(group_of(panel, windows, pooled_learn.GROUPS) != 0))
+    windows = windows.take(np.flatnonzero(group_of(panel, windows) != 0))
     windows = windows.take(scale_of(panel_at(panel, windows, LOOK_BACK)) > 0.0)
     assert len(given[0][0]) == len(windows.row) > 100
     for place in range(0, len(windows.row), 11):

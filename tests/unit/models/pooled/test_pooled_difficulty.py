@@ -16,10 +16,10 @@ from forecast_cli.models.pooled.calibration import GRID, Calibration, calibrate,
 from forecast_cli.models.pooled.difficulty import grow_difficulty, stretch
 from forecast_cli.models.pooled.features import feature_names
 from forecast_cli.models.pooled.forest import Forest, Tree, predict
-from forecast_cli.models.pooled.learn import GROUPS, choose_windows, learn
+from forecast_cli.models.pooled.learn import choose_windows, learn
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage, months_of
 from forecast_cli.models.pooled.segments import SEGMENTS
-from forecast_cli.models.pooled.windows import group_of, list_windows
+from forecast_cli.models.pooled.windows import GROUPS, group_of, list_windows
 from forecast_cli.store.layout import LEARNED_SCORES, LEARNED_TREES, LEARNED_WIDTHS
 from forecast_cli.store.learned_tables import learned_frames, read_learned
 
@@ -124,7 +124,7 @@ def test_each_account_is_stretched_by_trees_grown_on_held_out_scores_of_other_ac
     vintage = learn(panel, months, known, h=3).vintages[0]
     windows = list_windows(panel, 3)
     windows = windows.take(choose_windows(windows, known[:, 0], 3, months[0]))
-    group, (said, came) = group_of(panel, windows, GROUPS), taught[0]
+    group, (said, came) = group_of(panel, windows), taught[0]
     assert len(said) == len(group), "all accounts have moved"
     scores = score_outcomes(said, came)[1]
     assert sorted(grown) == list(range(GROUPS))
