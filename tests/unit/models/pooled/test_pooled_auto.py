@@ -74,13 +74,13 @@ def by_a_single_leaf(
     """What auto says of balances, where all of so many windows lie in one leaf."""
     panel = Panel(pl.Series(["a"]), y[None, :], np.array([len(y)]), np.array(["2026-03-31"], dtype="datetime64[D]"))
     knots = knots_of(3)
-    leaf = np.tile(np.array([-0.5, 0.25, 0.75], dtype=np.float32), (1, len(knots), 1))
     none = np.zeros(1, dtype=np.int32)
-    tree = Tree(none, np.array([np.inf]), none, none, leaf)
+    leaves = (np.tile(np.array(each, dtype=np.float32), (1, len(knots), 1)) for each in ([-0.5, 0.25, 0.75], [1.0]))
+    tree, even = (Tree(none, np.array([np.inf]), none, none, leaf) for leaf in leaves)
     z = np.interp(GRID, [0.005, 0.1, 0.5, 0.9, 0.995], [-3.0, -1.0, 0.0, 2.0, 3.0])
     scores = np.tile(z[None, :, None], (SEGMENTS, 1, len(knots)))
     calibration = Calibration(scores, slope=1.2)
-    vintage = Vintage(np.datetime64("2026-03-01"), windows, (tree,), calibration, record_lows)
+    vintage = Vintage(np.datetime64("2026-03-01"), windows, (tree,), calibration, record_lows, difficulty=(even,))
     return panel, Auto(Learned(3, knots, (vintage,))).fit(panel).forecast(3, levels)
 
 
