@@ -22,6 +22,11 @@ def quantile_probabilities(levels: tuple[float, ...]) -> NDArray[np.float64]:
     return np.round(np.concatenate([0.5 - half[::-1], [0.5], 0.5 + half]), 12)
 
 
+def blank_numbers(n: int, h: int, levels: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean [n, h] and quantiles [n, h, q] of a forecast to be filled in: all of them NaN."""
+    return np.full((n, h), np.nan), np.full((n, h, 2 * len(levels) + 1), np.nan)
+
+
 def take_levels(
     quantiles: NDArray[np.float64], levels: tuple[float, ...], some: tuple[float, ...]
 ) -> NDArray[np.float64]:
@@ -87,6 +92,13 @@ class Forecast:
     joined: Mapping[int, Joined] = field(default_factory=dict)
     taken_apart: tuple[str, ...] = ()
     shares: PathShares | None = None
+
+    @property
+    def done(self) -> NDArray[np.bool_]:
+        """Return which accounts have no failure, [n]."""
+        done = np.ones(len(self.mean), dtype=np.bool_)
+        done[[failure.row for failure in self.failures]] = False
+        return done
 
     def rows(self, rows: slice | NDArray[np.int64]) -> "Forecast":
         """Return the forecast of some accounts only, without failures, streams and candidates."""

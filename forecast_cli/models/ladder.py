@@ -14,7 +14,7 @@ from forecast_cli.core.heartbeat import working_on_accounts
 from forecast_cli.core.ledger import TOO_SHORT, Flag, Status, describe_failure
 from forecast_cli.data.panel import Panel
 from forecast_cli.models import last_value, naive
-from forecast_cli.models.base import FittedModel, Forecast, Joined, Model, PathShares, RowFailure
+from forecast_cli.models.base import FittedModel, Forecast, Joined, Model, PathShares, RowFailure, blank_numbers
 from forecast_cli.models.checks import REACH, AccountFacts, account_facts, check_forecast
 from forecast_cli.models.error_profile import shipped_profile
 from forecast_cli.models.failures import too_short_message
@@ -114,8 +114,7 @@ def _run_ladder(
 ) -> tuple[LadderForecast, FittedModel | None]:
     """Let the rungs forecast one after the other; return the forecast and the fitted model of the first rung."""
     n, facts = len(panel), account_facts(panel)
-    width = 2 * len(levels) + 1
-    results = _Results(np.full((n, h), np.nan), np.full((n, h, width), np.nan), np.full(n, -1, dtype=np.int64), {})
+    results = _Results(*blank_numbers(n, h, levels), np.full(n, -1, dtype=np.int64), {})
     fitted = [_run_rung(results, panel, facts, rung=rung, levels=levels) for rung in rungs]
     pooled = _pool_constant_accounts(results, panel, facts, levels=levels)
     names = [rung.name for rung in rungs]
@@ -164,8 +163,7 @@ def _run_rung(
     for failure in forecast.failures:
         row = int(rows[failure.row])
         results.errors.setdefault(row, []).append((rung.name, replace(failure, row=row)))
-    done = np.ones(len(rows), dtype=np.bool_)
-    done[[failure.row for failure in forecast.failures]] = False
+    done = forecast.done
     results.mean[rows[done]] = forecast.mean[done]
     results.quantiles[rows[done]] = forecast.quantiles[done]
     results.rung[rows[done]] = rung.place

@@ -13,7 +13,7 @@ from forecast_cli.core.errors import ForecastCliError
 from forecast_cli.core.heartbeat import send_heartbeat
 from forecast_cli.core.ids import Key
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import FittedModel, Forecast, Model, PathShares
+from forecast_cli.models.base import FittedModel, Forecast, Model, PathShares, blank_numbers
 from forecast_cli.models.failures import failure_of
 from forecast_cli.models.recurring.streams import Streams, join_streams
 
@@ -119,8 +119,7 @@ def _fit_or_error(fit: Callable[[Panel], FittedModel], account: Panel) -> Fitted
 
 
 def _failed_forecast(error: Exception, h: int, levels: tuple[float, ...]) -> Forecast:
-    blank = np.full((1, h), np.nan), np.full((1, h, 2 * len(levels) + 1), np.nan)
-    return Forecast(*blank, levels, (failure_of(0, error),))
+    return Forecast(*blank_numbers(1, h, levels), levels, (failure_of(0, error),))
 
 
 def _join_shares(forecasts: list[Forecast]) -> PathShares | None:

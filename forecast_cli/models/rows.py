@@ -53,6 +53,14 @@ def squared_changes(panel: Panel, lag: int, *, drift: NDArray[np.float64] | None
     return total
 
 
+def long_rows(panel: Panel, needed: int) -> Iterator[NDArray[np.int64]]:
+    """Yield the rows with at least ``needed`` days of history, chunk by chunk, without chunks that have none."""
+    for chunk in chunks(len(panel)):
+        rows = np.arange(len(panel))[chunk][panel.lengths[chunk] >= needed]
+        if len(rows):
+            yield rows
+
+
 def in_c_order(values: NDArray[Number]) -> NDArray[Number]:
     """Return ``values`` [any shape] in C order and writable, as compiled loops need them; copied only if necessary."""
     return np.require(values, requirements=["C", "W"])

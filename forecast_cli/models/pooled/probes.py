@@ -75,10 +75,10 @@ def candidate_deciles(candidate: Candidate, probes: Probes, learned: Learned) ->
     """Return a candidate's deciles [m, k, q] minus the path, in scales; NaN where it has no forecast or a bad one."""
     deciles = np.full((*probes.came.shape, 2 * len(LEVELS) + 1), np.nan)
     long = np.flatnonzero(probes.panel.lengths >= candidate.min_obs(learned.h))
-    forecast, done = forecast_candidate(candidate, probes.panel.take(long), learned.h, LEVELS)
-    rows = long[done]
+    forecast = forecast_candidate(candidate, probes.panel.take(long), learned.h, LEVELS)
+    rows = long[forecast.done]
     deciles[rows] = _relative_to_path(
-        forecast.quantiles[done][:, learned.knots - 1], probes.outlook.take(rows), learned.knots
+        forecast.quantiles[forecast.done][:, learned.knots - 1], probes.outlook.take(rows), learned.knots
     )
     return deciles
 
