@@ -1,7 +1,8 @@
 """OneByOne: a wrapper that runs a model on one account at a time, with a heartbeat that names the account before each.
 
 Models forecast each row from that row alone, so the numbers are the same to the last bit, but it is slower. It is used
-after a block of accounts crashed its worker, timed out or raised, to find the account that does so.
+after a block of accounts crashed its worker, timed out or raised, to find the account that does so, and for models that
+keep a fit of each account.
 """
 
 from collections.abc import Callable, Iterator, Mapping

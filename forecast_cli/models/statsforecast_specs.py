@@ -8,7 +8,7 @@ from forecast_cli.models.conformal import ConformalWindows
 from forecast_cli.models.naive import MIN_OBS
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse, as_is
 from forecast_cli.models.statsforecast_adapter import Estimator, Route, SeriesModel
-from forecast_cli.models.statsforecast_forward import ForwardModel
+from forecast_cli.models.statsforecast_forward import stay_fitted
 
 #: Longest season with which these models are fitted. A longer one would take minutes, and more parameters than the
 #: history of an account can determine. R's forecast package (ets) has the same bound.
@@ -107,7 +107,7 @@ HOLT = ModelSpec(
     intervals=IntervalMethod.NORMAL,
     cost_ms=12,
     build=_holt,
-    make_updatable=ForwardModel,
+    make_updatable=stay_fitted,
     needs=lambda _seasons, _h: drift.MIN_OBS,
     notes="ETS(A,A,N) or ETS(A,Ad,N), chosen by AICc",
 )
@@ -120,7 +120,7 @@ AUTO_ETS = ModelSpec(
     cost_ms=13,
     seasonal_ms=110,
     build=_auto_ets,
-    make_updatable=ForwardModel,
+    make_updatable=stay_fitted,
     needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
@@ -134,7 +134,7 @@ AUTO_THETA = ModelSpec(
     intervals=IntervalMethod.SIMULATED,
     cost_ms=75,
     build=_theta_builder("AutoTheta"),
-    make_updatable=ForwardModel,
+    make_updatable=stay_fitted,
     needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
     notes="additive season, if the balance passes a test for seasonality",
@@ -147,7 +147,7 @@ DYNAMIC_OPTIMIZED_THETA = ModelSpec(
     intervals=IntervalMethod.SIMULATED,
     cost_ms=25,
     build=_theta_builder("DynamicOptimizedTheta"),
-    make_updatable=ForwardModel,
+    make_updatable=stay_fitted,
     needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
     notes="additive season, if the balance passes a test for seasonality",
@@ -175,7 +175,7 @@ MSTL = ModelSpec(
     intervals=IntervalMethod.NORMAL,
     cost_ms=25,
     build=_mstl,
-    make_updatable=ForwardModel,
+    make_updatable=stay_fitted,
     needs=_loess_needs,
     seasons=SeasonUse.MANY,
     min_season=2,
@@ -204,7 +204,7 @@ AUTO_ARIMA = ModelSpec(
     intervals=IntervalMethod.NORMAL,
     cost_ms=250,
     build=_auto_arima,
-    make_updatable=ForwardModel,
+    make_updatable=stay_fitted,
     needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
