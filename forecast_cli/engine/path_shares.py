@@ -30,7 +30,7 @@ from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, learn_zero_sh
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.lows import find_lows, windows_within
 from forecast_cli.risk.panel_lows import panel_lows
-from forecast_cli.risk.paths import accounts_per_chunk
+from forecast_cli.risk.paths import chunks_of_paths
 from forecast_cli.risk.thresholds import threshold_amounts
 
 #: Thresholds from which shares are learned: an account's own percentiles, independent of the thresholds of the run.
@@ -160,8 +160,7 @@ def _path_probabilities(
 
 def _past_probabilities(panel: Panel, amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:
     """Return the probabilities [m, c] of balances under ``amounts`` [m, k] by past courses, some windows at a time."""
-    each = accounts_per_chunk(h)
-    parts = [slice(start, start + each) for start in range(0, max(len(panel), 1), each)]
+    parts = chunks_of_paths(len(panel), h)
     courses = (np.swapaxes(select_near_courses(panel.part(rows), h, N_PATHS), 1, 2) for rows in parts)
     return np.concatenate([_share_below(some, amounts[rows], h) for some, rows in zip(courses, parts, strict=True)])
 

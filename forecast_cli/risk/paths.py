@@ -80,9 +80,10 @@ def order_courses(panel: Panel, h: int, n_paths: int = N_PATHS) -> NDArray[np.in
     return keys
 
 
-def accounts_per_chunk(h: int, n_paths: int = N_PATHS) -> int:
-    """Return the number of accounts whose paths are made at a time, so that they fit in the processor's cache."""
-    return max(1, _CHUNK_CELLS // (h * n_paths))
+def chunks_of_paths(n: int, h: int) -> list[slice]:
+    """Return slices that cut n rows into chunks whose paths fit in the processor's cache; an empty one for no rows."""
+    size = max(1, _CHUNK_CELLS // (h * N_PATHS))
+    return [slice(start, start + size) for start in range(0, max(n, 1), size)]
 
 
 def _mix_paths(
