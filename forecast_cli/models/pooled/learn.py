@@ -86,9 +86,7 @@ def learn(
     union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
     vintages = []
     with ThreadPoolExecutor(threads) as pool:
-        training, usable = _build_training_set(
-            panel, windows.take(union), knots, look_back=min(look_back, LOOK_BACK), pool=pool
-        )
+        training, usable = _build_training_set(panel, windows.take(union), knots, look_back=look_back, pool=pool)
         release_memory()
         place_of = np.cumsum(usable) - 1
         for month, some in zip(months, chosen, strict=True):
