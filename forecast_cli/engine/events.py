@@ -1,16 +1,15 @@
 """The table of recurring payments: a row for each stream of each account."""
 
+from dataclasses import fields
+
 import polars as pl
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.recurring.listing import list_streams
+from forecast_cli.models.recurring.listing import Listing, list_streams
 from forecast_cli.models.recurring.streams import Streams
 
 _TEXTS = ("kind", "cycle", "rule", "status")
-EVENT_COLUMNS = (
-    "kind", "cycle", "rule", "amount", "amount_spread", "day_jitter", "n_seen",
-    "first_seen", "last_seen", "status", "confidence", "next_date", "next_amount",
-)  # fmt: skip
+EVENT_COLUMNS = tuple(field.name for field in fields(Listing) if field.name != "row")
 
 
 def events_table(panel: Panel, streams: Streams) -> pl.DataFrame:

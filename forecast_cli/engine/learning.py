@@ -48,7 +48,7 @@ def learn_from(
     young = np.timedelta64(MIN_TRAIN + settings.horizon, "D")
     chosen = [ready[UNIQUE_ID].gather(_choose(began, hashes, month - young)) for month in months]
     panel, known = _read(source, settings, months, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
-    look_back = min(settings.max_history - max(back), LOOK_BACK)
+    look_back = settings.max_history - max(back)
     learned = learn(panel, months, known, h=settings.horizon, look_back=look_back, threads=threads)
     learned = learn_path_shares(learned, panel, known, look_back=look_back, threads=threads)
     candidates = choose_candidates(settings)

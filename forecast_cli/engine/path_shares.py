@@ -21,7 +21,7 @@ from forecast_cli.models.base import Forecast
 from forecast_cli.models.path_levels import N_PATHS, PATH_LEVELS
 from forecast_cli.models.pooled.correcting import correct_outlook
 from forecast_cli.models.pooled.features import compute_features, hide_season
-from forecast_cli.models.pooled.learn import GROUPS, choose_per_vintage
+from forecast_cli.models.pooled.learn import choose_per_vintage
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
 from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest
@@ -30,7 +30,7 @@ from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, learn_zero_sh
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.lows import find_lows, windows_within
 from forecast_cli.risk.panel_lows import panel_lows
-from forecast_cli.risk.paths import accounts_per_chunk
+from forecast_cli.risk.paths import chunks_of_paths
 from forecast_cli.risk.thresholds import threshold_amounts
 
 #: Thresholds from which shares are learned: an account's own percentiles, independent of the thresholds of the run.
@@ -89,7 +89,7 @@ def learn_path_shares(
         panel=panel,
         look_back=look_back,
         windows=windows,
-        group=group_of(panel, windows, GROUPS),
+        group=group_of(panel, windows),
         uses=np.stack([np.isin(union, some) for some in chosen], axis=1),
     )
     order = np.argsort(-windows.day, kind="stable")
@@ -160,8 +160,7 @@ def _path_probabilities(
 
 def _past_probabilities(panel: Panel, amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:
     """Return the probabilities [m, c] of balances under ``amounts`` [m, k] by past courses, some windows at a time."""
-    each = accounts_per_chunk(h)
-    parts = [slice(start, start + each) for start in range(0, max(len(panel), 1), each)]
+    parts = chunks_of_paths(len(panel), h)
     courses = (np.swapaxes(select_near_courses(panel.part(rows), h, N_PATHS), 1, 2) for rows in parts)
     return np.concatenate([_share_below(some, amounts[rows], h) for some, rows in zip(courses, parts, strict=True)])
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.core.ledger import TOO_SHORT
 from forecast_cli.data.panel import Panel, cut_panel
-from forecast_cli.models.base import DirectModel, Forecast, Joined, RowFailure
+from forecast_cli.models.base import DirectModel, Forecast, Joined, PathShares, RowFailure
 from forecast_cli.models.failures import blank_failures, too_short_message
 from forecast_cli.models.pooled.candidates import Candidates
 from forecast_cli.models.pooled.correcting import correct_outlook, forecast_uncorrected
@@ -68,7 +68,7 @@ class Auto(DirectModel):
         quantiles = np.repeat(mean[:, :, None], 2 * len(levels) + 1, axis=2)
         joined: dict[int, Joined] = {}
         taken_apart: tuple[str, ...] = ()
-        past_share, zero_share = np.zeros(len(panel)), np.ones(len(panel))
+        shares = PathShares.plain(len(panel))
         for vintage, rows in _group_by_vintage(learned, panel, outlook.scale):
             part, part_outlook = panel.take(rows), outlook.take(rows)
             if learned is None or vintage is None:
@@ -78,8 +78,8 @@ class Auto(DirectModel):
             corrected = correct_outlook(
                 part, part_outlook, vintage.predict(x), vintage, knots=learned.knots, levels=levels
             )
-            past_share[rows] = np.where(part.lengths > h, predict_past_share(vintage.past, x), 0.0)
-            zero_share[rows] = np.where(never_below_zero(part), vintage.zero_share, 1.0)
+            shares.past[rows] = np.where(part.lengths > h, predict_past_share(vintage.past, x), 0.0)
+            shares.zero[rows] = np.where(never_below_zero(part), vintage.zero_share, 1.0)
             combined = join_candidates(part, *corrected, vintage.weights, self.candidates, levels=levels)
             mean[rows], quantiles[rows] = combined.mean, combined.quantiles
             joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in combined.joined.items()}
@@ -90,9 +90,7 @@ class Auto(DirectModel):
             for row in np.flatnonzero(np.isnan(quantiles).any(axis=(1, 2))).tolist()
         )
         streams = outlook.streams
-        return blank_failures(
-            Forecast(mean, quantiles, levels, failures, streams, joined, taken_apart, past_share, zero_share)
-        )
+        return blank_failures(Forecast(mean, quantiles, levels, failures, streams, joined, taken_apart, shares))
 
 
 def _group_by_vintage(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.recurring.streams import Streams
+from forecast_cli.models.row_arrays import RowArrays
 
 
 def quantile_probabilities(levels: tuple[float, ...]) -> NDArray[np.float64]:
@@ -19,6 +20,11 @@ def quantile_probabilities(levels: tuple[float, ...]) -> NDArray[np.float64]:
     """
     half = np.asarray(levels, dtype=np.float64) / 200.0
     return np.round(np.concatenate([0.5 - half[::-1], [0.5], 0.5 + half]), 12)
+
+
+def blank_numbers(n: int, h: int, levels: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean [n, h] and quantiles [n, h, q] of a forecast to be filled in: all of them NaN."""
+    return np.full((n, h), np.nan), np.full((n, h, 2 * len(levels) + 1), np.nan)
 
 
 def take_levels(
@@ -49,6 +55,23 @@ class Joined:
 
 
 @dataclass(frozen=True)
+class PathShares(RowArrays):
+    """How the sample paths of n accounts are made, as shares from 0 to 1, [n] each.
+
+    ``past`` is the share of an account's paths that are its past courses unchanged; the others are made from the
+    quantiles. ``zero`` says how many of the others that fall below zero are left (1: all).
+    """
+
+    past: NDArray[np.float64]
+    zero: NDArray[np.float64]
+
+    @classmethod
+    def plain(cls, n: int) -> "PathShares":
+        """Return the shares of ``n`` accounts whose paths are all made from the quantiles and left as they are."""
+        return cls(np.zeros(n), np.ones(n))
+
+
+@dataclass(frozen=True)
 class Forecast:
     """The forecast of a model for n accounts, h days and q = 2 * len(levels) + 1 quantiles.
 
@@ -58,9 +81,7 @@ class Forecast:
     ``joined`` maps a row to the candidate model that was blended into its forecast.
     ``taken_apart`` names the model and the error, as in ``MSTL: IndexError``, for each block of accounts on which the
     model raised, so that it was run on one account at a time instead.
-    ``past_share`` [n] is the share (0 to 1) of an account's sample paths that are its past courses unchanged; the
-    others are made from the quantiles. ``zero_share`` [n] says how many of the others that fall below zero
-    are left (1: all). None if the model does not know them.
+    ``shares`` say how sample paths are made; None, as most models have it, stands for ``PathShares.plain``.
     """
 
     mean: NDArray[np.float64]
@@ -70,8 +91,14 @@ class Forecast:
     streams: Streams | None = None
     joined: Mapping[int, Joined] = field(default_factory=dict)
     taken_apart: tuple[str, ...] = ()
-    past_share: NDArray[np.float64] | None = None
-    zero_share: NDArray[np.float64] | None = None
+    shares: PathShares | None = None
+
+    @property
+    def done(self) -> NDArray[np.bool_]:
+        """Return which accounts have no failure, [n]."""
+        done = np.ones(len(self.mean), dtype=np.bool_)
+        done[[failure.row for failure in self.failures]] = False
+        return done
 
     def rows(self, rows: slice | NDArray[np.int64]) -> "Forecast":
         """Return the forecast of some accounts only, without failures, streams and candidates."""
@@ -79,8 +106,7 @@ class Forecast:
             mean=self.mean[rows],
             quantiles=self.quantiles[rows],
             levels=self.levels,
-            past_share=None if self.past_share is None else self.past_share[rows],
-            zero_share=None if self.zero_share is None else self.zero_share[rows],
+            shares=None if self.shares is None else self.shares.take(rows),
         )
 
     def at(self, levels: tuple[float, ...]) -> "Forecast":

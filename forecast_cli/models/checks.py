@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, RowFailure
 from forecast_cli.models.failures import blank_failures
+from forecast_cli.models.row_arrays import RowArrays
 from forecast_cli.models.rows import squared_changes
 
 #: A forecast may lie beyond an account's balances by this multiple of their range plus volatility over the horizon.
@@ -20,7 +21,7 @@ ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True)
-class AccountFacts:
+class AccountFacts(RowArrays):
     """Lowest and highest balance and volatility (root mean square daily change), [n] each, in units of the balance."""
 
     low: NDArray[np.float64]
@@ -31,10 +32,6 @@ class AccountFacts:
     def size(self) -> NDArray[np.float64]:
         """Return the largest absolute balance of each account, [n]."""
         return np.maximum(np.abs(self.low), np.abs(self.high))
-
-    def take(self, rows: NDArray[np.int64]) -> "AccountFacts":
-        """Return the facts of ``rows`` only."""
-        return AccountFacts(self.low[rows], self.high[rows], self.volatility[rows])
 
 
 def account_facts(panel: Panel) -> AccountFacts:

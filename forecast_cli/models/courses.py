@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast
+from forecast_cli.models.base import Forecast, blank_numbers
 from forecast_cli.models.failures import blank_failures, too_short
 from forecast_cli.models.laplace import laplace_scores
-from forecast_cli.models.rows import chunks, row_sums
+from forecast_cli.models.rows import long_rows, row_sums
 
 #: Earlier cycles: the days of each cycle that match the days ahead, and its weight, as ``mean_courses`` takes them.
 Cycles = Iterable[tuple[NDArray[np.int64], float]]
@@ -37,13 +37,9 @@ def forecast_courses(
     ``levels`` are in percent. ``cycles_of`` returns the earlier cycles for the origins of some rows. An account with
     fewer than ``needed`` days of history is a failure, with NaN in its rows.
     """
-    mean = np.full((len(panel), h), np.nan)
-    quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
+    mean, quantiles = blank_numbers(len(panel), h, levels)
     scores = laplace_scores(levels)
-    for chunk in chunks(len(panel)):
-        rows = np.arange(len(panel))[chunk][panel.lengths[chunk] >= needed]
-        if not len(rows):
-            continue
+    for rows in long_rows(panel, needed):
         y, lengths = panel.y[rows], panel.lengths[rows]
         course, sd = mean_courses(y, lengths, h, cycles_of(panel.origins[rows]))
         mean[rows] = revert_to_level(y, lengths, course)

@@ -24,23 +24,12 @@ _RESOURCE: Final = "error_profile.json"
 
 
 @dataclass(frozen=True)
-class AccountScale:
-    """The scale of each account, and whether it is still.
-
-    ``scale`` [n], in units of the balance: the larger of |last| and the mean of |y| over the last ``scale_days``.
-    ``still`` [n]: the history is longer than ``still_days``, and the balance did not change over that many days.
-    """
-
-    scale: NDArray[np.float64]
-    still: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
 class ErrorProfile:
     """Quantiles of relative errors: ``tables`` [2, k, p], first of accounts that moved, then of still accounts.
 
     ``steps`` [k] are days, ascending. ``probabilities`` [p] ascend, with 0.5 in the middle, where the tables are 0.
-    ``scale_days`` and ``still_days`` define ``AccountScale``.
+    The scale of an account is the larger of |last| and the mean of |y| over the last ``scale_days``. It is still if its
+    history is longer than ``still_days``, and its balance did not change over that many days.
     """
 
     steps: NDArray[np.float64]
@@ -49,23 +38,22 @@ class ErrorProfile:
     scale_days: int
     still_days: int
 
-    def scale_of(self, panel: Panel) -> AccountScale:
-        """Return the scale of each account and whether it is still; one observation is enough."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            recent = np.abs(panel.y[:, -self.scale_days :])
-            mean = row_sums(recent) / np.minimum(panel.lengths, self.scale_days)
-            scale = np.maximum(np.abs(panel.y[:, -1]), mean)
-        window = panel.y[:, -(self.still_days + 1) :]
-        same = (window == window[:, -1:]) | np.isnan(window)
-        return AccountScale(scale, same.all(axis=1) & (panel.lengths > self.still_days))
-
-    def offsets(self, account: AccountScale, h: int, levels: tuple[float, ...]) -> NDArray[np.float64]:
-        """Return the quantiles minus the median, [n, h, q], in units of the balance."""
+    def offsets(self, panel: Panel, h: int, levels: tuple[float, ...]) -> NDArray[np.float64]:
+        """Return each account's quantiles minus the median, [n, h, q], in units of the balance; one day is enough."""
         table = self._at_probabilities(quantile_probabilities(levels))
         spread = np.stack([self._at_steps(half, h) for half in table])
         with np.errstate(over="ignore", invalid="ignore"):
-            offsets: NDArray[np.float64] = account.scale[:, None, None] * spread[account.still.astype(np.int64)]
-        return offsets
+            offsets = self._scale_of(panel)[:, None, None] * spread[self._is_still(panel).astype(np.int64)]
+        return np.asarray(offsets)
+
+    def _scale_of(self, panel: Panel) -> NDArray[np.float64]:
+        mean = row_sums(np.abs(panel.y[:, -self.scale_days :])) / np.minimum(panel.lengths, self.scale_days)
+        return np.maximum(np.abs(panel.y[:, -1]), mean)
+
+    def _is_still(self, panel: Panel) -> NDArray[np.bool_]:
+        window = panel.y[:, -(self.still_days + 1) :]
+        same = (window == window[:, -1:]) | np.isnan(window)
+        return np.asarray(same.all(axis=1) & (panel.lengths > self.still_days))
 
     def _at_probabilities(self, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
         """Interpolate the tables linearly in the normal score, extrapolating the outermost slopes: [2, k, q]."""

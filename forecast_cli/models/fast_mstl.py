@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import DirectModel, Forecast, quantile_probabilities
+from forecast_cli.models.base import DirectModel, Forecast, blank_numbers, quantile_probabilities
 from forecast_cli.models.failures import blank_failures, too_short
 from forecast_cli.models.knots import interpolate_knots, knots_of
 from forecast_cli.models.naive import MIN_OBS
-from forecast_cli.models.rows import chunks, row_sums
+from forecast_cli.models.rows import long_rows, row_sums
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse, as_is
 
 #: Days of history from which seasons are estimated.
@@ -43,12 +43,8 @@ class FastMSTL(DirectModel):
         """Forecast h days; an account with fewer than ``min_obs`` days of history is a failure."""
         needed = min_obs(self.seasons, h)
         longest, days = max(self.seasons), max(_DAYS, needed)
-        mean = np.full((len(panel), h), np.nan)
-        quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
-        for chunk in chunks(len(panel)):
-            rows = np.arange(len(panel))[chunk][panel.lengths[chunk] >= needed]
-            if not len(rows):
-                continue
+        mean, quantiles = blank_numbers(len(panel), h, levels)
+        for rows in long_rows(panel, needed):
             last = panel.y[rows, -1, None]
             relative, lengths = panel.y[rows, -days:] - last, np.minimum(panel.lengths[rows], days)
             seasons = _estimate_seasons(relative, lengths, self.seasons)

@@ -14,7 +14,7 @@ from forecast_cli.core.heartbeat import working_on_accounts
 from forecast_cli.core.ledger import TOO_SHORT, Flag, Status, describe_failure
 from forecast_cli.data.panel import Panel
 from forecast_cli.models import last_value, naive
-from forecast_cli.models.base import FittedModel, Forecast, Joined, Model, RowFailure
+from forecast_cli.models.base import FittedModel, Forecast, Joined, Model, PathShares, RowFailure, blank_numbers
 from forecast_cli.models.checks import REACH, AccountFacts, account_facts, check_forecast
 from forecast_cli.models.error_profile import shipped_profile
 from forecast_cli.models.failures import too_short_message
@@ -44,10 +44,9 @@ class Outcome:
 class LadderForecast:
     """The forecast of every account, and how it came about.
 
-    ``forecast`` names as failures the accounts that no rung could forecast; its streams and shares of past courses come
-    from the requested model only. ``model_used`` [n] is the label of the requested model, the name of the
-    rung, or None. ``outcomes`` lists, in the order of rows, the accounts that the requested model did not forecast.
-    ``flags`` are [n].
+    ``forecast`` names as failures the accounts that no rung could forecast; its streams and shares come from the
+    requested model only. ``model_used`` [n] is the label of the requested model, the name of the rung, or None.
+    ``outcomes`` lists, in the order of rows, the accounts that the requested model did not forecast. ``flags`` are [n].
     """
 
     forecast: Forecast
@@ -75,8 +74,8 @@ class _Rung:
 class _Results:
     """The results so far: numbers, the ``rung`` [n] that forecast each row (-1: none), and the errors of each row.
 
-    ``streams``, ``past_share`` and ``zero_share`` [n] are those of the requested model, if it has them; in rows
-    forecast by another rung, the shares are 0 and 1. ``joined`` and ``taken_apart`` are as in ``Forecast``.
+    ``streams`` and ``shares`` are those of the requested model, if it has them; shares of rows that another rung
+    forecast are plain. ``joined`` and ``taken_apart`` are as in ``Forecast``.
     """
 
     mean: NDArray[np.float64]
@@ -86,8 +85,7 @@ class _Results:
     streams: Streams | None = None
     joined: dict[int, Joined] = field(default_factory=dict)
     taken_apart: list[str] = field(default_factory=list)
-    past_share: NDArray[np.float64] | None = None
-    zero_share: NDArray[np.float64] | None = None
+    shares: PathShares | None = None
 
 
 def forecast_panel(panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[float, ...]) -> LadderForecast:
@@ -116,8 +114,7 @@ def _run_ladder(
 ) -> tuple[LadderForecast, FittedModel | None]:
     """Let the rungs forecast one after the other; return the forecast and the fitted model of the first rung."""
     n, facts = len(panel), account_facts(panel)
-    width = 2 * len(levels) + 1
-    results = _Results(np.full((n, h), np.nan), np.full((n, h, width), np.nan), np.full(n, -1, dtype=np.int64), {})
+    results = _Results(*blank_numbers(n, h, levels), np.full(n, -1, dtype=np.int64), {})
     fitted = [_run_rung(results, panel, facts, rung=rung, levels=levels) for rung in rungs]
     pooled = _pool_constant_accounts(results, panel, facts, levels=levels)
     names = [rung.name for rung in rungs]
@@ -132,8 +129,7 @@ def _run_ladder(
             streams=results.streams,
             joined=results.joined,
             taken_apart=tuple(results.taken_apart),
-            past_share=results.past_share,
-            zero_share=results.zero_share,
+            shares=results.shares,
         ),
         model_used=used,
         outcomes=tuple(_build_outcome(row, used[row], results.errors[row]) for row in sorted(results.errors)),
@@ -146,7 +142,7 @@ def _build_rungs(choice: ModelChoice, model: Model, h: int) -> tuple[_Rung, ...]
     requested = _Rung(0, choice.label, model, choice.min_obs(h), own_days=choice.spec.own_days)
     second = _Rung(1, naive.SPEC.name, naive.Naive(), naive.MIN_OBS)
     # Its intervals come from other accounts, so the past range of an account that moved little is no bound for them.
-    last = _Rung(2, last_value.NAME, last_value.LastValue(shipped_profile()), 1, reach=math.inf)
+    last = _Rung(2, last_value.NAME, last_value.LastValue(), 1, reach=math.inf)
     return (requested, replace(last, place=1)) if choice.spec is naive.SPEC else (requested, second, last)
 
 
@@ -167,20 +163,17 @@ def _run_rung(
     for failure in forecast.failures:
         row = int(rows[failure.row])
         results.errors.setdefault(row, []).append((rung.name, replace(failure, row=row)))
-    done = np.ones(len(rows), dtype=np.bool_)
-    done[[failure.row for failure in forecast.failures]] = False
+    done = forecast.done
     results.mean[rows[done]] = forecast.mean[done]
     results.quantiles[rows[done]] = forecast.quantiles[done]
     results.rung[rows[done]] = rung.place
     results.joined |= {int(rows[row]): joined for row, joined in forecast.joined.items() if done[row]}
     if forecast.streams is not None and rung.place == 0:
         results.streams = forecast.streams.with_rows(rows)
-    if forecast.past_share is not None and rung.place == 0:
-        results.past_share = np.zeros(len(panel))
-        results.past_share[rows[done]] = forecast.past_share[done]
-    if forecast.zero_share is not None and rung.place == 0:
-        results.zero_share = np.ones(len(panel))
-        results.zero_share[rows[done]] = forecast.zero_share[done]
+    if forecast.shares is not None and rung.place == 0:
+        results.shares = PathShares.plain(len(panel))
+        results.shares.past[rows[done]] = forecast.shares.past[done]
+        results.shares.zero[rows[done]] = forecast.shares.zero[done]
     return fitted
 
 
@@ -205,9 +198,8 @@ def _pool_constant_accounts(
     pooled = np.asarray((results.rung >= 0) & (facts.low == facts.high))
     rows = np.flatnonzero(pooled)
     if len(rows):
-        profile, middle = shipped_profile(), len(levels)
-        offsets = profile.offsets(profile.scale_of(panel.take(rows)), results.mean.shape[1], levels)
-        results.quantiles[rows] = results.quantiles[rows][:, :, middle, None] + offsets
+        offsets = shipped_profile().offsets(panel.take(rows), results.mean.shape[1], levels)
+        results.quantiles[rows] = results.quantiles[rows][:, :, len(levels), None] + offsets
     return pooled
 
 
@@ -227,13 +219,13 @@ def _build_outcome(row: int, used: str | None, errors: list[tuple[str, RowFailur
 def _set_flags(
     results: _Results, panel: Panel, facts: AccountFacts, *, pooled: NDArray[np.bool_], requested: _Rung
 ) -> tuple[tuple[Flag, ...], ...]:
-    past_share = np.zeros(len(panel)) if results.past_share is None else results.past_share
+    shares = results.shares or PathShares.plain(len(panel))
     short = np.zeros(len(panel), dtype=np.bool_)
     short[[row for row, ((_, first), *_) in results.errors.items() if first.error == TOO_SHORT]] = True
     conditions = {
         Flag.SHORT: short,
         Flag.LEANING: (results.rung == 0) & (panel.lengths < requested.own_days),
-        Flag.PAST_COURSES: past_share > 0.0,
+        Flag.PAST_COURSES: shares.past > 0.0,
         Flag.CONSTANT: (facts.low == facts.high) & (panel.lengths > 1),
         Flag.POOLED_INTERVAL: pooled,
         Flag.ZERO_WIDTH: (results.rung >= 0) & _has_zero_width(results, facts),

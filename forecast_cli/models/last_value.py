@@ -7,7 +7,7 @@ import numpy as np
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import DirectModel, Forecast
-from forecast_cli.models.error_profile import ErrorProfile
+from forecast_cli.models.error_profile import shipped_profile
 
 NAME: Final = "LastValue"
 
@@ -16,11 +16,9 @@ NAME: Final = "LastValue"
 class LastValue(DirectModel):
     """A model that forecasts the last balance, with pooled intervals: quantile(s) = y[n] + scale profile(s)."""
 
-    profile: ErrorProfile
-
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days with intervals of ``levels``."""
         mean = np.repeat(panel.y[:, -1, None], h, axis=1)
         with np.errstate(over="ignore", invalid="ignore"):
-            quantiles = mean[:, :, None] + self.profile.offsets(self.profile.scale_of(panel), h, levels)
+            quantiles = mean[:, :, None] + shipped_profile().offsets(panel, h, levels)
         return Forecast(mean, quantiles, levels)

@@ -1,20 +1,20 @@
 """OneByOne: a wrapper that runs a model on one account at a time, with a heartbeat that names the account before each.
 
 Models forecast each row from that row alone, so the numbers are the same to the last bit, but it is slower. It is used
-after a block of accounts crashed its worker, timed out or raised, to find the account that does so.
+after a block of accounts crashed its worker, timed out or raised, to find the account that does so, and for models that
+keep a fit of each account.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecast_cli.core.errors import ForecastCliError
 from forecast_cli.core.heartbeat import send_heartbeat
 from forecast_cli.core.ids import Key
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import FittedModel, Forecast, Model
+from forecast_cli.models.base import FittedModel, Forecast, Model, PathShares, blank_numbers
 from forecast_cli.models.failures import failure_of
 from forecast_cli.models.recurring.streams import Streams, join_streams
 
@@ -80,8 +80,7 @@ class FittedRows:
             failures=tuple(failures),
             streams=_join_streams(forecasts),
             joined={row: joined for row, forecast in enumerate(forecasts) for joined in forecast.joined.values()},
-            past_share=_join_shares([forecast.past_share for forecast in forecasts], unknown=0.0),
-            zero_share=_join_shares([forecast.zero_share for forecast in forecasts], unknown=1.0),
+            shares=_join_shares(forecasts),
         )
 
     def update(self, panel: Panel) -> "FittedRows":
@@ -121,13 +120,13 @@ def _fit_or_error(fit: Callable[[Panel], FittedModel], account: Panel) -> Fitted
 
 
 def _failed_forecast(error: Exception, h: int, levels: tuple[float, ...]) -> Forecast:
-    blank = np.full((1, h), np.nan), np.full((1, h, 2 * len(levels) + 1), np.nan)
-    return Forecast(*blank, levels, (failure_of(0, error),))
+    return Forecast(*blank_numbers(1, h, levels), levels, (failure_of(0, error),))
 
 
-def _join_shares(shares: list[NDArray[np.float64] | None], *, unknown: float) -> NDArray[np.float64] | None:
-    joined = np.concatenate([np.array([unknown]) if share is None else share for share in shares])
-    return None if all(share is None for share in shares) else joined
+def _join_shares(forecasts: list[Forecast]) -> PathShares | None:
+    if all(forecast.shares is None for forecast in forecasts):
+        return None
+    return PathShares.join([forecast.shares or PathShares.plain(1) for forecast in forecasts])
 
 
 def _join_streams(forecasts: list[Forecast]) -> Streams | None:

@@ -33,18 +33,14 @@ def tree_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
     It is several times as fast as ``row_sums``, for windows of equal length in all accounts. NaN stays NaN.
     """
-    return tree_sum_first_axis(np.moveaxis(values, -1, 0))
-
-
-def tree_sum_first_axis(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sum over the first axis of ``values`` [t, ...], t >= 1, in the order of ``tree_sum``: [...]."""
-    while len(values) > 1:
-        half = len(values) // 2
-        folded = values[:half] + values[half : 2 * half]
-        if len(values) % 2:
-            folded[0] += values[-1]
-        values = folded
-    return np.asarray(values[0])
+    parts = np.moveaxis(values, -1, 0)
+    while len(parts) > 1:
+        half = len(parts) // 2
+        folded = parts[:half] + parts[half : 2 * half]
+        if len(parts) % 2:
+            folded[0] += parts[-1]
+        parts = folded
+    return np.asarray(parts[0])
 
 
 def squared_changes(panel: Panel, lag: int, *, drift: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
@@ -55,6 +51,14 @@ def squared_changes(panel: Panel, lag: int, *, drift: NDArray[np.float64] | None
     for rows in chunks(len(panel)):
         sum_squares(in_c_order(panel.y[rows]), np.array([lag]), drifts[rows], total[rows])
     return total
+
+
+def long_rows(panel: Panel, needed: int) -> Iterator[NDArray[np.int64]]:
+    """Yield the rows with at least ``needed`` days of history, chunk by chunk, without chunks that have none."""
+    for chunk in chunks(len(panel)):
+        rows = np.arange(len(panel))[chunk][panel.lengths[chunk] >= needed]
+        if len(rows):
+            yield rows
 
 
 def in_c_order(values: NDArray[Number]) -> NDArray[Number]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.core.heartbeat import send_heartbeat
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import DirectModel, Forecast, quantile_probabilities
+from forecast_cli.models.base import DirectModel, Forecast, blank_numbers, quantile_probabilities
 from forecast_cli.models.conformal import ConformalWindows
 from forecast_cli.models.failures import failure_of
 
@@ -69,8 +69,7 @@ def forecast_accounts(
     panel: Panel, forecast_row: Callable[[int], MeanAndQuantiles], *, h: int, levels: tuple[float, ...]
 ) -> Forecast:
     """Return the forecast of each row as given by ``forecast_row``; an error is a failure of that row only."""
-    n = len(panel)
-    mean, quantiles = np.full((n, h), np.nan), np.full((n, h, 2 * len(levels) + 1), np.nan)
+    mean, quantiles = blank_numbers(len(panel), h, levels)
     failures = []
     with suppress_output():
         for row, key in enumerate(panel.row_keys()):

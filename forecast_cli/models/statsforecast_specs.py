@@ -1,6 +1,5 @@
 """Registry entries of the statsforecast models: how each is built, what it needs and where its intervals come from."""
 
-from collections.abc import Callable
 from typing import Final
 
 from forecast_cli.models import drift
@@ -8,7 +7,7 @@ from forecast_cli.models.conformal import ConformalWindows
 from forecast_cli.models.naive import MIN_OBS
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse, as_is
 from forecast_cli.models.statsforecast_adapter import Estimator, Route, SeriesModel
-from forecast_cli.models.statsforecast_forward import ForwardModel
+from forecast_cli.models.statsforecast_forward import stay_fitted
 
 #: Longest season with which these models are fitted. A longer one would take minutes, and more parameters than the
 #: history of an account can determine. R's forecast package (ets) has the same bound.
@@ -43,38 +42,21 @@ def _mfles_windows(seasons: Seasons) -> ConformalWindows:
     return ConformalWindows(_needs_two_seasons(seasons), _CHEAP_WINDOWS)
 
 
-def _theta_builder(name: str) -> Callable[[Seasons], SeriesModel]:
-    return lambda seasons: SeriesModel(
-        Estimator(name, {"season_length": seasons[0], "decomposition_type": "additive"}), Route.THETA
+def _theta_spec(name: str, summary: str, *, cost_ms: float) -> ModelSpec:
+    return ModelSpec(
+        name=name,
+        summary=summary,
+        kind=ModelKind.SERIES,
+        intervals=IntervalMethod.SIMULATED,
+        cost_ms=cost_ms,
+        build=lambda seasons: SeriesModel(
+            Estimator(name, {"season_length": seasons[0], "decomposition_type": "additive"}), Route.THETA
+        ),
+        make_updatable=stay_fitted,
+        needs=_needs_two_seasons,
+        seasons=SeasonUse.ONE,
+        notes="additive season, if the balance passes a test for seasonality",
     )
-
-
-def _seasonal_window_average(seasons: Seasons) -> SeriesModel:
-    return SeriesModel(
-        Estimator("SeasonalWindowAverage", {"season_length": seasons[0], "window_size": _AVERAGED_SEASONS}),
-        windows=_seasonal_windows(seasons),
-    )
-
-
-def _holt(_seasons: Seasons) -> SeriesModel:
-    return SeriesModel(Estimator("Holt", {"error_type": "A"}))
-
-
-def _auto_ets(seasons: Seasons) -> SeriesModel:
-    return SeriesModel(Estimator("AutoETS", {"season_length": seasons[0], "model": "AZZ"}))
-
-
-def _mstl(seasons: Seasons) -> SeriesModel:
-    trend = Estimator("AutoETS", {"model": "AZN"})
-    return SeriesModel(Estimator("MSTL", {"season_length": list(seasons), "trend_forecaster": trend}))
-
-
-def _auto_arima(seasons: Seasons) -> SeriesModel:
-    return SeriesModel(Estimator("AutoARIMA", {"season_length": seasons[0]}))
-
-
-def _seasonal_pool(seasons: Seasons) -> SeriesModel:
-    return SeriesModel(Estimator("ConformalSeasonalPool", {"season_length": seasons[0]}), Route.SAMPLES)
 
 
 SEASONAL_WINDOW_AVERAGE = ModelSpec(
@@ -83,7 +65,10 @@ SEASONAL_WINDOW_AVERAGE = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.CONFORMAL,
     cost_ms=0.2,
-    build=_seasonal_window_average,
+    build=lambda seasons: SeriesModel(
+        Estimator("SeasonalWindowAverage", {"season_length": seasons[0], "window_size": _AVERAGED_SEASONS}),
+        windows=_seasonal_windows(seasons),
+    ),
     make_updatable=as_is,
     needs=lambda seasons, h: _seasonal_windows(seasons).min_obs(h),
     seasons=SeasonUse.ONE,
@@ -106,8 +91,8 @@ HOLT = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=12,
-    build=_holt,
-    make_updatable=ForwardModel,
+    build=lambda _seasons: SeriesModel(Estimator("Holt", {"error_type": "A"})),
+    make_updatable=stay_fitted,
     needs=lambda _seasons, _h: drift.MIN_OBS,
     notes="ETS(A,A,N) or ETS(A,Ad,N), chosen by AICc",
 )
@@ -119,39 +104,16 @@ AUTO_ETS = ModelSpec(
     intervals=IntervalMethod.NORMAL,
     cost_ms=13,
     seasonal_ms=110,
-    build=_auto_ets,
-    make_updatable=ForwardModel,
+    build=lambda seasons: SeriesModel(Estimator("AutoETS", {"season_length": seasons[0], "model": "AZZ"})),
+    make_updatable=stay_fitted,
     needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
     notes=f"{_ADDITIVE}; {_WITHOUT_SEASON}; 110 ms with a season of 7",
 )
 
-AUTO_THETA = ModelSpec(
-    name="AutoTheta",
-    summary="the best of four theta models",
-    kind=ModelKind.SERIES,
-    intervals=IntervalMethod.SIMULATED,
-    cost_ms=75,
-    build=_theta_builder("AutoTheta"),
-    make_updatable=ForwardModel,
-    needs=_needs_two_seasons,
-    seasons=SeasonUse.ONE,
-    notes="additive season, if the balance passes a test for seasonality",
-)
-
-DYNAMIC_OPTIMIZED_THETA = ModelSpec(
-    name="DynamicOptimizedTheta",
-    summary="the dynamic optimised theta model",
-    kind=ModelKind.SERIES,
-    intervals=IntervalMethod.SIMULATED,
-    cost_ms=25,
-    build=_theta_builder("DynamicOptimizedTheta"),
-    make_updatable=ForwardModel,
-    needs=_needs_two_seasons,
-    seasons=SeasonUse.ONE,
-    notes="additive season, if the balance passes a test for seasonality",
-)
+AUTO_THETA = _theta_spec("AutoTheta", "the best of four theta models", cost_ms=75)
+DYNAMIC_OPTIMIZED_THETA = _theta_spec("DynamicOptimizedTheta", "the dynamic optimised theta model", cost_ms=25)
 
 AUTO_CES = ModelSpec(
     name="AutoCES",
@@ -174,8 +136,13 @@ MSTL = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=25,
-    build=_mstl,
-    make_updatable=ForwardModel,
+    build=lambda seasons: SeriesModel(
+        Estimator(
+            "MSTL",
+            {"season_length": list(seasons), "trend_forecaster": Estimator("AutoETS", {"model": "AZN"})},
+        )
+    ),
+    make_updatable=stay_fitted,
     needs=_loess_needs,
     seasons=SeasonUse.MANY,
     min_season=2,
@@ -203,8 +170,8 @@ AUTO_ARIMA = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=250,
-    build=_auto_arima,
-    make_updatable=ForwardModel,
+    build=lambda seasons: SeriesModel(Estimator("AutoARIMA", {"season_length": seasons[0]})),
+    make_updatable=stay_fitted,
     needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
@@ -217,7 +184,7 @@ CONFORMAL_SEASONAL_POOL = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.SIMULATED,
     cost_ms=3,
-    build=_seasonal_pool,
+    build=lambda seasons: SeriesModel(Estimator("ConformalSeasonalPool", {"season_length": seasons[0]}), Route.SAMPLES),
     make_updatable=as_is,
     needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,

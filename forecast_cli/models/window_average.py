@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import DirectModel, Forecast
+from forecast_cli.models.base import DirectModel, Forecast, blank_numbers
 from forecast_cli.models.conformal import ConformalWindows, symmetric_quantiles
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.rows import chunks, tree_sum
@@ -32,8 +32,7 @@ class WindowAverage(DirectModel):
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days; an account with too little history for two windows of h days is a failure."""
         windows = ConformalWindows(self.window, MAX_WINDOWS)
-        mean = np.full((len(panel), h), np.nan)
-        quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
+        mean, quantiles = blank_numbers(len(panel), h, levels)
         counts = windows.count(panel.lengths, h)
         for rows in chunks(len(panel)):
             for count in np.unique(counts[rows][counts[rows] >= 2]).tolist():

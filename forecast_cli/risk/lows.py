@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.core.risk import CROSSED
+from forecast_cli.models.row_arrays import RowArrays
 from forecast_cli.models.rows import in_c_order, tree_sum
 
 #: Windows of ``risk.parquet``, in days from the origin.
@@ -14,7 +15,7 @@ WINDOWS: Final = (7, 14, 30, 60, 90)
 
 
 @dataclass(frozen=True)
-class Lows:
+class Lows(RowArrays):
     """Figures of the sample paths of n accounts over w windows and k thresholds; NaN without paths or threshold.
 
     Amounts are in units of the balance. A path has one low point per window.

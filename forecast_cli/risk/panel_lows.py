@@ -1,37 +1,29 @@
 """Lows of the accounts of a panel for each model's forecast, computed for a few accounts at a time."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
-from forecast_cli.models.path_levels import N_PATHS, PATH_LEVELS
+from forecast_cli.models.path_levels import PATH_LEVELS
 from forecast_cli.risk.lows import Lows, find_lows, windows_within
-from forecast_cli.risk.paths import accounts_per_chunk, order_courses, shuffle_paths
+from forecast_cli.risk.paths import chunks_of_paths, order_courses, shuffle_paths
 
 
-def panel_lows(
-    panel: Panel, forecasts: Mapping[str, Forecast], thresholds: NDArray[np.float64], *, n_paths: int = N_PATHS
-) -> Mapping[str, Lows]:
+def panel_lows(panel: Panel, forecasts: Mapping[str, Forecast], thresholds: NDArray[np.float64]) -> Mapping[str, Lows]:
     """Return the lows of the panel's rows for each of ``forecasts``, by model, on ``thresholds`` [n, k].
 
     The levels of the forecasts include ``PATH_LEVELS``. Windows are those of ``windows_within``. The lows of a row
     depend on that row alone. At any time, memory holds only as many paths as fit in the processor's cache.
     """
     h = next(iter(forecasts.values())).mean.shape[1] if forecasts else 1
-    per_chunk = accounts_per_chunk(h, n_paths)
     parts: dict[str, list[Lows]] = {model: [] for model in forecasts}
-    for start in range(0, max(len(panel), 1), per_chunk):
-        rows = slice(start, start + per_chunk)
+    for rows in chunks_of_paths(len(panel), h):
         part = panel.part(rows)
-        order = order_courses(part, h, n_paths)
+        order = order_courses(part, h)
         for model, forecast in forecasts.items():
-            paths = shuffle_paths(part, forecast.rows(rows).at(PATH_LEVELS), n_paths=n_paths, order=order)
+            paths = shuffle_paths(part, forecast.rows(rows).at(PATH_LEVELS), order=order)
             parts[model].append(find_lows(paths, thresholds[rows], windows_within(h)))
-    return {
-        model: Lows(*(np.concatenate([getattr(part, field.name) for part in lows]) for field in fields(Lows)))
-        for model, lows in parts.items()
-    }
+    return {model: Lows.join(lows) for model, lows in parts.items()}

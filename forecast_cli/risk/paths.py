@@ -14,8 +14,8 @@ wander on days on which nothing happens. Ranks are therefore held near the mean 
 Second, a smooth distribution does not know a lower limit of the balance: if the account has a floor, its paths are held
 above it (``floors``).
 
-If the forecast has a ``past_share``, that share of an account's paths are unchanged past courses instead (``courses``).
-If it has a ``zero_share``, some of the other paths that fall below zero are raised to it (``zero``).
+If the forecast has ``shares``, a share of an account's paths are unchanged past courses instead (``courses``), and some
+of the other paths that fall below zero are raised to it (``zero``).
 """
 
 from functools import lru_cache
@@ -82,15 +82,16 @@ def order_courses(panel: Panel, h: int, n_paths: int = N_PATHS) -> NDArray[np.in
     return keys
 
 
-def accounts_per_chunk(h: int, n_paths: int = N_PATHS) -> int:
-    """Return the number of accounts whose paths are made at a time, so that they fit in the processor's cache."""
-    return max(1, _CHUNK_CELLS // (h * n_paths))
+def chunks_of_paths(n: int, h: int) -> list[slice]:
+    """Return slices that cut n rows into chunks whose paths fit in the processor's cache; an empty one for no rows."""
+    size = max(1, _CHUNK_CELLS // (h * N_PATHS))
+    return [slice(start, start + size) for start in range(0, max(n, 1), size)]
 
 
 def _mix_paths(
     panel: Panel, forecast: Forecast, *, n_paths: int, order: NDArray[np.int32] | None
 ) -> NDArray[np.float64]:
-    """Return paths [n, h, s]; the first ones of an account are unchanged past courses, as its ``past_share`` says."""
+    """Return paths [n, h, s]; the first ones of an account are unchanged past courses, as its ``shares`` say."""
     count, h = _count_past_paths(panel, forecast, n_paths), forecast.mean.shape[1]
     if not count.any():
         return _shuffle_quantiles(panel, forecast, n_paths=n_paths, order=order)
@@ -110,10 +111,10 @@ def _mix_paths(
 
 def _count_past_paths(panel: Panel, forecast: Forecast, n_paths: int) -> NDArray[np.int64]:
     """Return the number of paths that are past courses, [n]; 0 for an account with no past course or no forecast."""
-    if forecast.past_share is None:
+    if forecast.shares is None:
         return np.zeros(len(panel), dtype=np.int64)
     eligible = (panel.lengths > forecast.mean.shape[1]) & ~np.isnan(forecast.mean[:, 0])
-    return np.where(eligible, np.round(forecast.past_share * n_paths), 0).astype(np.int64)
+    return np.where(eligible, np.round(forecast.shares.past * n_paths), 0).astype(np.int64)
 
 
 def _shuffle_quantiles(
@@ -136,8 +137,8 @@ def _shuffle_quantiles(
     paths = np.empty(order.shape)
     fill_paths(in_c_order(forecast.quantiles), knots, distance, segment, order, paths)
     raise_to_floors(panel, paths)
-    if forecast.zero_share is not None:
-        raise_to_zero(forecast.zero_share, paths)
+    if forecast.shares is not None:
+        raise_to_zero(forecast.shares.zero, paths)
     return paths
 
 

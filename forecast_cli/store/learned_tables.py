@@ -1,7 +1,6 @@
 """Learned state of ``auto`` as tables of the output: written by a run, and read by ``forecast --fitted DIR``."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -81,18 +80,16 @@ def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
     ahead. Past, if past courses help to predict low balances, has trees whose leaves have one value: the share of past
     courses.
     """
-    trees = [_forest(vintage, vintage.forest) for vintage in learned.vintages]
-    difficulty = [_forest(vintage, vintage.difficulty) for vintage in learned.vintages]
-    past = [_forest(vintage, vintage.past) for vintage in learned.vintages if vintage.past]
-    scores = [_scores(vintage, learned) for vintage in learned.vintages]
-    weights = [_weights(vintage) for vintage in learned.vintages if vintage.weights]
-    return {
-        LEARNED_TREES: pl.concat([pl.DataFrame(schema=_TREES), *trees]),
-        LEARNED_WIDTHS: pl.concat([pl.DataFrame(schema=_TREES), *difficulty]),
-        LEARNED_SCORES: pl.concat([pl.DataFrame(schema=_SCORES), *scores]),
-        **({LEARNED_WEIGHTS: pl.concat(weights)} if weights else {}),
-        **({LEARNED_PAST: pl.concat(past)} if past else {}),
+    vintages = learned.vintages
+    parts = {
+        LEARNED_TREES: [_forest(vintage, vintage.forest) for vintage in vintages],
+        LEARNED_WIDTHS: [_forest(vintage, vintage.difficulty) for vintage in vintages],
+        LEARNED_SCORES: [_scores(vintage, learned) for vintage in vintages],
+        LEARNED_WEIGHTS: [_weights(vintage) for vintage in vintages],
+        LEARNED_PAST: [_forest(vintage, vintage.past) for vintage in vintages],
     }
+    tables = {name: pl.concat([pl.DataFrame(schema=_SCHEMAS[name]), *some]) for name, some in parts.items()}
+    return {name: table for name, table in tables.items() if table.height or name not in _OPTIONAL}
 
 
 def read_learned(folder: Path, *, h: int) -> Learned:
@@ -102,8 +99,7 @@ def read_learned(folder: Path, *, h: int) -> Learned:
     ahead.
     """
     tables = _load_tables(folder)
-    trees, difficulty, past = (tables[name] for name in (LEARNED_TREES, LEARNED_WIDTHS, LEARNED_PAST))
-    scores, weights = tables[LEARNED_SCORES], tables[LEARNED_WEIGHTS]
+    scores = tables[LEARNED_SCORES]
     longest = int(scores["horizon"][0]) if scores.height else 0
     if longest < h:
         raise ConfigError(f"--fitted {folder}: learned for {longest} days ahead, but {h} are to be forecast", _OTHER)
@@ -112,13 +108,8 @@ def read_learned(folder: Path, *, h: int) -> Learned:
         name, fault = found
         raise ConfigError(f"--fitted {folder}: {name} is from another version, or damaged: {fault}", _AGAIN)
     vintages = tuple(
-        replace(
-            _vintage(month, own, trees.filter(pl.col("as_of") == month[0]), len(knots)),
-            weights=_read_weights(weights.filter(pl.col("as_of") == month[0])),
-            past=_read_forest(past.filter(pl.col("as_of") == month[0]), 1, 1),
-            difficulty=_read_forest(difficulty.filter(pl.col("as_of") == month[0]), len(knots), 1),
-        )
-        for month, own in scores.sort("as_of", maintain_order=True).group_by("as_of", maintain_order=True)
+        _read_vintage(month, {name: table.filter(as_of=month) for name, table in tables.items()}, len(knots))
+        for month in scores["as_of"].unique().sort()
     )
     return Learned(longest, knots, vintages)
 
@@ -278,15 +269,25 @@ def _read_weights(rows: pl.DataFrame) -> tuple[Weights, ...]:
     return tuple(found)
 
 
-def _vintage(month: tuple[object, ...], scores: pl.DataFrame, trees: pl.DataFrame, k: int) -> Vintage:
-    as_of, windows = np.datetime64(str(month[0]), "D"), int(scores["windows"][0])
+def _read_vintage(month: date, tables: Mapping[str, pl.DataFrame], k: int) -> Vintage:
+    """Return the vintage of a ``month`` from its rows of all tables, for ``k`` knots."""
+    scores = tables[LEARNED_SCORES]
+    as_of, windows = np.datetime64(month, "D"), int(scores["windows"][0])
     if scores["score"].null_count():
         return Vintage(as_of, windows)
-    forest = _read_forest(trees, k, len(KEPT))
     values = scores["score"].to_numpy().reshape(SEGMENTS, k, len(GRID))
-    calibration = Calibration(np.swapaxes(values, 1, 2).copy(), float(scores["slope"][0]))
     margin, depth, zero_share = scores.select(_LOWS).row(0)
-    return Vintage(as_of, windows, forest, calibration, RecordLows(margin, depth), zero_share=zero_share)
+    return Vintage(
+        as_of,
+        windows,
+        forest=_read_forest(tables[LEARNED_TREES], k, len(KEPT)),
+        calibration=Calibration(np.swapaxes(values, 1, 2).copy(), float(scores["slope"][0])),
+        record_lows=RecordLows(margin, depth),
+        weights=_read_weights(tables[LEARNED_WEIGHTS]),
+        past=_read_forest(tables[LEARNED_PAST], 1, 1),
+        zero_share=zero_share,
+        difficulty=_read_forest(tables[LEARNED_WIDTHS], k, 1),
+    )
 
 
 def _read_forest(trees: pl.DataFrame, k: int, each: int) -> Forest:

@@ -16,7 +16,7 @@ _TOGETHER: Final = 128
 _LONG_BEFORE: Final = -(2**31)
 
 
-def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.datetime64], *, seed: int) -> Panel:
+def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.datetime64]) -> Panel:
     """Build the panel of ``accounts`` from their ``days``, filled forward.
 
     ``accounts``: code, key and ``begin``, the first day used, one row each, ascending by code. ``days``: code, ds, y,
@@ -28,7 +28,7 @@ def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.
     lengths = (origins - _days(accounts["begin"])).astype(np.int64) + 1
     currencies = accounts[c.CURRENCY] if c.CURRENCY in accounts.columns else None
     y = _fill_forward(days, accounts[CODE].to_numpy(), origins.astype(np.int64), lengths)
-    return Panel(accounts[c.UNIQUE_ID], y, lengths, origins, currencies, seed)
+    return Panel(accounts[c.UNIQUE_ID], y, lengths, origins, currencies)
 
 
 def _days(dates: pl.Series) -> NDArray[np.datetime64]:

@@ -44,13 +44,10 @@ def build_shard(
     settled = deduplicate_irregular(with_codes, rows[AT], coded, settings)
     judged = judge_accounts(merge_counts(coded, settled.counts), settings, origin=origin)
     kept = judged.filter(pl.col("status") == Status.OK.value)
-    panel = build_panel(
-        settled.days,
-        kept.select(CODE, "begin", *key_columns(settings)),
-        _origins(kept["last"], origin),
-        seed=settings.seed,
-    )
-    return ShardInput(replace(panel, holidays=settings.holidays), select_ledger(judged, settings))
+    accounts = kept.select(CODE, "begin", *key_columns(settings))
+    panel = build_panel(settled.days, accounts, _origins(kept["last"], origin))
+    panel = replace(panel, seed=settings.seed, holidays=settings.holidays)
+    return ShardInput(panel, select_ledger(judged, settings))
 
 
 def _origins(last: pl.Series, origin: date | None) -> NDArray[np.datetime64]:

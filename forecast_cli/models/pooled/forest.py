@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.pooled.leaves import KEPT, leaf_quantiles, sort_outcomes
+from forecast_cli.models.pooled.leaves import KEPT, leaf_quantiles
 from forecast_cli.models.rows import in_c_order
 
 #: Fewest windows in a leaf, share of the features considered for a split, and largest depth of a tree.
@@ -54,7 +54,7 @@ def grow_forest(x: NDArray[np.float32], outcomes: NDArray[np.float64], *, trees:
     Splits minimise the squared error within leaves, summed over the knots (Geurts, Ernst and Wehenkel, Machine Learning
     63, 2006); leaves keep quantiles (Meinshausen, Journal of Machine Learning Research 7, 2006).
     """
-    order = sort_outcomes(outcomes)
+    order = np.argsort(outcomes, axis=0, kind="stable")  # serves all trees
     return tuple(
         _build_tree(grown, _leaf_values(grown, x, outcomes, order))
         for grown in _grow_trees(x, outcomes, None, trees, seed)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast, Joined
+from forecast_cli.models.base import Forecast, Joined, blank_numbers
 from forecast_cli.models.checks import account_facts, check_forecast
 from forecast_cli.models.one_by_one import fit_and_forecast
 from forecast_cli.models.pooled.candidates import Candidate, Candidates, Weights, band_of, joined_by
@@ -37,26 +37,21 @@ def join_candidates(
     for number in np.unique(place[place >= 0]).tolist():
         one = weights[number]
         rows = np.flatnonzero((place == number) & (panel.lengths >= candidates[one.candidate].min_obs(h)))
-        forecast, done = forecast_candidate(candidates[one.candidate], panel.take(rows), h, levels)
+        forecast = forecast_candidate(candidates[one.candidate], panel.take(rows), h, levels)
         taken_apart += forecast.taken_apart
         share = one.weight[:, band_of(np.arange(1, h + 1))][segments[rows]]
-        for at, row in zip(np.flatnonzero(done).tolist(), rows[done].tolist(), strict=True):
-            own = share[at]
+        for at in np.flatnonzero(forecast.done).tolist():
+            row, own = int(rows[at]), share[at]
             mean[row] = (1 - own) * mean[row] + own * forecast.mean[at]
             quantiles[row] = (1 - own[:, None]) * quantiles[row] + own[:, None] * forecast.quantiles[at]
             joined[row] = Joined(one.candidate, own)
     return Forecast(mean, quantiles, levels, joined=joined, taken_apart=tuple(taken_apart))
 
 
-def forecast_candidate(
-    candidate: Candidate, panel: Panel, h: int, levels: tuple[float, ...]
-) -> tuple[Forecast, NDArray[np.bool_]]:
-    """Return the candidate's forecast of a panel, and which of its accounts pass ``check_forecast``, [n]."""
+def forecast_candidate(candidate: Candidate, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
+    """Return the candidate's forecast of a panel, checked by ``check_forecast``."""
     if not len(panel):
-        return Forecast(np.empty((0, h)), np.empty((0, h, 2 * len(levels) + 1)), levels), np.zeros(0, dtype=np.bool_)
+        return Forecast(*blank_numbers(0, h, levels), levels)
     model = candidate.build()
     _, forecast = fit_and_forecast(candidate.name, model, panel, h, levels, fit=model.fit)
-    forecast = check_forecast(forecast, account_facts(panel))
-    done = np.ones(len(panel), dtype=np.bool_)
-    done[[failure.row for failure in forecast.failures]] = False
-    return forecast, done
+    return check_forecast(forecast, account_facts(panel))

@@ -21,11 +21,11 @@ from forecast_cli.models.pooled.features import compute_features, hide_season
 from forecast_cli.models.pooled.forest import Forest, grow_forest, join_forests
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage, predict_held_out
 from forecast_cli.models.pooled.outlook import forecast_outlook
-from forecast_cli.models.pooled.per_window import PerWindow
 from forecast_cli.models.pooled.record_lows import RecordLows, learn_record_lows, lowest_records
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import add_point_mass
 from forecast_cli.models.pooled.windows import (
+    GROUPS,
     LOOK_BACK,
     Windows,
     balances_after,
@@ -33,12 +33,11 @@ from forecast_cli.models.pooled.windows import (
     list_windows,
     panel_at,
 )
+from forecast_cli.models.row_arrays import RowArrays
 
 #: Largest and smallest number of windows that a vintage learns from.
 MOST: Final = 8_000
 FEWEST: Final = 60
-#: Groups of accounts for cross-fitting: the trees of each are grown on the other groups and scored on its own accounts.
-GROUPS: Final = 4
 #: Fewest months with windows for the time of the year to be a feature: in one year alone, it stands for what happened
 #: then. A month counts if at least this share of all windows lies in it.
 _FEWEST_MONTHS: Final = 24
@@ -48,7 +47,7 @@ _BLOCK: Final = 500
 
 
 @dataclass(frozen=True)
-class TrainingSet(PerWindow):
+class TrainingSet(RowArrays):
     """Training data of m windows.
 
     ``x`` [m, f] are features. ``came`` [m, k] are the outcomes at the knots, ``last`` and ``lowest`` [m, k] the
@@ -87,9 +86,7 @@ def learn(
     union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
     vintages = []
     with ThreadPoolExecutor(threads) as pool:
-        training, usable = _build_training_set(
-            panel, windows.take(union), knots, look_back=min(look_back, LOOK_BACK), pool=pool
-        )
+        training, usable = _build_training_set(panel, windows.take(union), knots, look_back=look_back, pool=pool)
         release_memory()
         place_of = np.cumsum(usable) - 1
         for month, some in zip(months, chosen, strict=True):
@@ -160,7 +157,7 @@ def _featurize_windows(
             last=(then.y[:, -1:] - path) / scale,
             lowest=(lowest_records(then)[:, None] - path) / scale,
             moved=outlook.moved[:, knots - 1],
-            group=group_of(panel, windows, GROUPS),
+            group=group_of(panel, windows),
             segment=segments_of(then),
             month=windows.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64),
         )

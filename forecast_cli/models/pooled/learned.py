@@ -1,6 +1,6 @@
 """Learned: the result of learning from all accounts, one vintage for each month of the forecast origins."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,8 +21,8 @@ TREES: Final = 8
 class Vintage:
     """The result of learning from the days before ``as_of``, the first day of a month (datetime64[D]).
 
-    ``windows`` is the number of windows used. If they were too few, ``forest`` has no trees and ``calibration`` is
-    None. ``record_lows`` is the rule for balances below the lowest one, ``weights`` are those of the candidates.
+    ``windows`` is the number of windows used. If they were too few, there are no trees and ``calibration`` is None.
+    ``record_lows`` is the rule for balances below the lowest one, ``weights`` are those of the candidates.
     ``past`` are trees that predict the share of an account's sample paths that are past courses (``past_share``); empty
     if these gain nothing. ``zero_share`` says how many of the paths below zero are left (``zero_share``).
     ``difficulty`` are trees, as many as those of ``forest``, that stretch its predictions.
@@ -40,15 +40,11 @@ class Vintage:
 
     def predict(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the 10th, 50th and 90th percentile of the outcomes of rows with features ``x`` [n, f], [n, k, 3]."""
-        return self._predict_by(lambda forest: predict(forest, x))
+        return stretch(predict(self.forest, x), predict(self.difficulty, x))
 
     def predict_held_out(self, x: NDArray[np.float32], group: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the same by the trees that have not seen the ``group`` [n] of a row's account."""
-        return self._predict_by(lambda forest: predict_held_out(forest, x, group))
-
-    def _predict_by(self, predict_with: Callable[[Forest], NDArray[np.float64]]) -> NDArray[np.float64]:
-        predictions = predict_with(self.forest)
-        return stretch(predictions, predict_with(self.difficulty)) if self.difficulty else predictions
+        return stretch(predict_held_out(self.forest, x, group), predict_held_out(self.difficulty, x, group))
 
 
 def predict_held_out(forest: Forest, x: NDArray[np.float32], group: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -9,18 +9,13 @@ from numpy.typing import NDArray
 KEPT: Final = (0.1, 0.5, 0.9)
 
 
-def sort_outcomes(outcomes: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the indices [n, k] that sort the ``outcomes`` [n, k] at each knot; they serve all trees."""
-    return np.argsort(outcomes, axis=0, kind="stable")
-
-
 def leaf_quantiles(
     leaf: NDArray[np.int64], outcomes: NDArray[np.float64], order: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the distinct leaves [l], ascending, and the quantiles of the outcomes in each, [l, k, 3].
 
-    ``leaf`` [n] is the leaf of each window, ``outcomes`` [n, k] its outcomes, ``order`` [n, k] the result of
-    ``sort_outcomes``. Quantiles are interpolated as in numpy's ``linear`` method.
+    ``leaf`` [n] is the leaf of each window, ``outcomes`` [n, k] its outcomes, ``order`` [n, k] the
+    indices that sort them at each knot. Quantiles are interpolated as in numpy's ``linear`` method.
     """
     leaves, inverse, count = np.unique(leaf, return_inverse=True, return_counts=True)
     group = inverse.astype(np.min_scalar_type(len(leaves)))  # numpy uses radix sort for 16-bit integers

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.pooled.forest import Forest, grow_mean_forest, join_forests, predict
-from forecast_cli.models.pooled.per_window import PerWindow
+from forecast_cli.models.row_arrays import RowArrays
 
 #: Shares are rounded to fifths, and are 0 below two fifths, because a small share gains little at the same cost.
 STEPS: Final = 5
@@ -26,7 +26,7 @@ _SURE: Final = 2.0
 
 
 @dataclass(frozen=True)
-class PastTrainingSet(PerWindow):
+class PastTrainingSet(RowArrays):
     """Training data of m windows with c events each.
 
     ``x`` [m, f] are features; ``event`` [m, c] is 1 if the event occurred and 0 if not. ``own`` and ``past`` [m, c] are

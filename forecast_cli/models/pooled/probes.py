@@ -11,7 +11,6 @@ from forecast_cli.models.pooled.candidates import Candidate
 from forecast_cli.models.pooled.correcting import correct_outlook
 from forecast_cli.models.pooled.features import compute_features
 from forecast_cli.models.pooled.joining import forecast_candidate
-from forecast_cli.models.pooled.learn import GROUPS
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
 from forecast_cli.models.pooled.segments import segments_of
@@ -54,7 +53,7 @@ def build_probes(learned: Learned, panel: Panel, windows: Windows, look_back: in
         x=compute_features(then, outlook, learned.knots),
         came=came / outlook.scale[:, None],
         segment=segments_of(then),
-        group=group_of(panel, windows, GROUPS),
+        group=group_of(panel, windows),
     )
     return probes, kept
 
@@ -76,10 +75,10 @@ def candidate_deciles(candidate: Candidate, probes: Probes, learned: Learned) ->
     """Return a candidate's deciles [m, k, q] minus the path, in scales; NaN where it has no forecast or a bad one."""
     deciles = np.full((*probes.came.shape, 2 * len(LEVELS) + 1), np.nan)
     long = np.flatnonzero(probes.panel.lengths >= candidate.min_obs(learned.h))
-    forecast, done = forecast_candidate(candidate, probes.panel.take(long), learned.h, LEVELS)
-    rows = long[done]
+    forecast = forecast_candidate(candidate, probes.panel.take(long), learned.h, LEVELS)
+    rows = long[forecast.done]
     deciles[rows] = _relative_to_path(
-        forecast.quantiles[done][:, learned.knots - 1], probes.outlook.take(rows), learned.knots
+        forecast.quantiles[forecast.done][:, learned.knots - 1], probes.outlook.take(rows), learned.knots
     )
     return deciles
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.core.hashes import hash_each
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.pooled.per_window import PerWindow
+from forecast_cli.models.row_arrays import RowArrays
 
 #: Days between windows of an account.
 WINDOW_STEP: Final = 15
@@ -20,10 +20,12 @@ LOOK_BACK: Final = 1096
 #: Most days of history of an account that is new. One of so many windows knows no more of its account.
 NEW_DAYS: Final = 90
 _CUT_EVERY: Final = 4
+#: Groups of accounts for cross-fitting: the trees of each are grown on the other groups and scored on its own accounts.
+GROUPS: Final = 4
 
 
 @dataclass(frozen=True)
-class Windows(PerWindow):
+class Windows(RowArrays):
     """m windows of a panel: ``row``, origin ``day`` (days since 1970-01-01), ``priority`` and most ``days``, each [m].
 
     All depend on account and day only, not on other accounts or later days. Windows of lowest priority are taken first;
@@ -89,9 +91,9 @@ def balances_after(panel: Panel, windows: Windows, knots: NDArray[np.int64]) -> 
     return np.asarray(panel.y[windows.row[:, None], last[:, None] + knots])
 
 
-def group_of(panel: Panel, windows: Windows, groups: int) -> NDArray[np.int64]:
-    """Return the group (of ``groups``) of each window's account, [m], by a hash of the account's key."""
-    return np.asarray(((panel.seeds() // WINDOW_STEP) % groups)[windows.row])
+def group_of(panel: Panel, windows: Windows) -> NDArray[np.int64]:
+    """Return the group (0 to ``GROUPS`` - 1) of each window's account, [m], by a hash of the account's key."""
+    return np.asarray(((panel.seeds() // WINDOW_STEP) % GROUPS)[windows.row])
 
 
 def _hash_windows(seeds: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[np.uint64]:

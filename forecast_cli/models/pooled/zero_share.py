@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.path_levels import N_PATHS
-from forecast_cli.models.pooled.per_window import PerWindow
 from forecast_cli.models.pooled.record_lows import lowest_records
+from forecast_cli.models.row_arrays import RowArrays
 
 #: Shares that are tried.
 _SHARES: Final = tuple(tenths / 10 for tenths in range(10, 0, -1))
@@ -24,7 +24,7 @@ _SURE: Final = 0.5
 
 
 @dataclass(frozen=True)
-class ZeroTrainingSet(PerWindow):
+class ZeroTrainingSet(RowArrays):
     """Training data of m windows of accounts that never were below zero.
 
     ``probability`` [m] of a fall below zero is that of paths by trees that have not seen the account, ``event`` [m] is

@@ -13,6 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.models.row_arrays import RowArrays
+
 
 class Cycle(IntEnum):
     """How often a stream is paid: first the cycles counted in days, then those in months, each from the shortest on."""
@@ -79,7 +81,7 @@ BUSINESS_DAYS: Final = (2, 3, 4, 5, 6, 26, 27, 28, 29, 30)
 
 
 @dataclass(frozen=True)
-class Phases:
+class Phases(RowArrays):
     """The phases of some streams: ``cycle``, ``residue`` and ``anchor`` [m].
 
     Counted in days: ``residue`` is a due day modulo the step, ``anchor`` is 0. Counted in months: ``residue`` is a due
@@ -93,10 +95,6 @@ class Phases:
     cycle: NDArray[np.int64]
     residue: NDArray[np.int64]
     anchor: NDArray[np.int64]
-
-    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Phases":
-        """Return the phases of some streams, by their indices or a mask [m]."""
-        return Phases(self.cycle[rows], self.residue[rows], self.anchor[rows])
 
     @property
     def by_days(self) -> NDArray[np.bool_]:

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.cycles import Phases
 
-_PHASES: Final = tuple(field.name for field in fields(Phases))
-
 
 @dataclass(frozen=True)
 class Streams:
@@ -74,7 +72,7 @@ _PLAIN_FIELDS: Final = tuple(field.name for field in fields(Streams) if field.na
 def build_streams(found: NDArray[Any], explained: NDArray[np.float64], holidays: str) -> Streams:
     """Return the streams of the records ``found`` (``STREAM`` [m])."""
     return Streams(
-        phases=Phases(*(found[name].copy() for name in _PHASES)),
+        phases=Phases(*(found[field.name].copy() for field in fields(Phases))),
         partner=found["partner"].copy(),
         explained=explained,
         holidays=holidays,
@@ -88,9 +86,8 @@ def join_streams(parts: Sequence[Streams]) -> Streams:
     partners = [
         np.where(part.partner < 0, -1, part.partner + start) for part, start in zip(parts, starts[:-1], strict=True)
     ]
-    phases = (np.concatenate([getattr(part.phases, name) for part in parts]) for name in _PHASES)
     return Streams(
-        phases=Phases(*phases),
+        phases=Phases.join([part.phases for part in parts]),
         partner=np.concatenate([np.zeros(0, dtype=np.int64), *partners]),
         explained=np.zeros((0, 0)),
         holidays=parts[0].holidays,

@@ -37,7 +37,7 @@ def make(
         sorted(days + others), schema={"code": pl.UInt32, "ds": pl.Date, "y": pl.Float64}, orient="row"
     )
     at = np.array([FIRST + timedelta(days=origin) for origin in origins], dtype="datetime64[D]")
-    return build_panel(frame, accounts.with_columns(pl.col("code").cast(pl.UInt32)), at, seed=0)
+    return build_panel(frame, accounts.with_columns(pl.col("code").cast(pl.UInt32)), at)
 
 
 def filled_slowly(own: dict[int, float], origin: int) -> list[float]:

@@ -45,7 +45,7 @@ print(account_facts(panel).volatility.tobytes().hex(), outlook.scale.tobytes().h
 print(compute_features(panel, outlook, knots).tobytes().hex(), outlook.moved.tobytes().hex())
 quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * np.linspace(-2.0, 2.2, 2 * len(PATH_LEVELS) + 1)
 forecast = Forecast(outlook.path, quantiles, PATH_LEVELS)
-risk = panel_lows(panel, {"own": forecast}, np.array([[400.0, 600.0], [0.0, np.nan]]), n_paths=20)["own"]
+risk = panel_lows(panel, {"own": forecast}, np.array([[400.0, 600.0], [0.0, np.nan]]))["own"]
 print([getattr(risk, name).tobytes().hex() for name in vars(risk)])
 """
 )
@@ -74,7 +74,7 @@ for h in (1, 90):
     print(outlook.path.tobytes().hex(), outlook.sd.tobytes().hex())
     quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * np.linspace(-2.0, 2.2, 2 * len(PATH_LEVELS) + 1)
     forecast = Forecast(outlook.path, quantiles, PATH_LEVELS)
-    risk = panel_lows(panel, {"own": forecast}, np.zeros((9, 1)), n_paths=20)["own"]
+    risk = panel_lows(panel, {"own": forecast}, np.zeros((9, 1)))["own"]
     print([getattr(risk, name).tobytes().hex() for name in vars(risk)])
 """
 

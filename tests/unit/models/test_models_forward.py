@@ -115,7 +115,8 @@ def test_theta_goes_forward_with_its_parameters_and_its_additive_season(
 
     y = balances(140)
     fitted = parse_model(model, (7,)).build_updatable().fit(ending([y[:-LATER]]))
-    learned = fitted.accounts[0].estimator.model_
+    (kept,) = fitted.fitted.values()
+    learned = kept.estimator.model_
     monkeypatch.setattr(statsforecast.theta, "seasonal_decompose", spy_decompose)
     monkeypatch.setattr(statsforecast.theta, "thetamodel", spy_model)
     assert fitted.update(ending([y], LATER)).forecast(H, LEVELS).failures == ()

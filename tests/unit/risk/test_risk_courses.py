@@ -7,7 +7,7 @@ import pytest
 from panels import panel_of
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast
+from forecast_cli.models.base import Forecast, PathShares
 from forecast_cli.models.normal import normal_forecast
 from forecast_cli.models.path_levels import PATH_LEVELS
 from forecast_cli.risk.courses import select_near_courses
@@ -31,7 +31,7 @@ def wallet(seed: int, days: int = 200) -> np.ndarray:
 def forecast_of(panel: Panel, *share: float) -> Forecast:
     mean = np.repeat(panel.y[:, -1:], H, axis=1)
     said = normal_forecast(mean, np.full((len(panel), H), 4.0), levels=PATH_LEVELS)
-    return replace(said, past_share=np.array(share)) if share else said
+    return replace(said, shares=PathShares(np.array(share), np.ones(len(share)))) if share else said
 
 
 def by_hand(series: list[float], h: int, count: int) -> list[list[float]]:

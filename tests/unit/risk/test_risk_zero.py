@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from panels import panel_of
 
-from forecast_cli.models.base import Forecast, quantile_probabilities
+from forecast_cli.models.base import Forecast, PathShares, quantile_probabilities
 from forecast_cli.models.normal_scores import normal_scores
 from forecast_cli.models.path_levels import PATH_LEVELS
 from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, keep_below_zero, learn_zero_share, never_below_zero
@@ -37,6 +37,10 @@ def test_a_small_probability_is_multiplied_by_the_share_and_a_half_is_left_whole
 def test_what_is_more_likely_stays_more_likely() -> None:
     left = keep_below_zero(np.arange(101) / 100, 0.1)
     assert (np.diff(left) >= 0.0).all()
+
+
+def shares_of(*zero: float, past: float = 0.0) -> PathShares:
+    return PathShares(np.full(len(zero), past), np.array(zero))
 
 
 def test_zero_is_special_only_for_accounts_that_never_had_less() -> None:
@@ -74,7 +78,7 @@ def test_paths_of_a_forecast_fall_below_zero_as_its_share_says() -> None:
     normal = 10.0 + 10.0 * normal_scores(quantile_probabilities(PATH_LEVELS))
     quantiles = np.tile(normal, (2, 1, 1))
     shares = {
-        share: shuffle_paths(panel, Forecast(np.full((2, 1), 10.0), quantiles, PATH_LEVELS, zero_share=np.array(share)))
+        share: shuffle_paths(panel, Forecast(np.full((2, 1), 10.0), quantiles, PATH_LEVELS, shares=shares_of(*share)))
         for share in ((1.0, 1.0), (0.2, 1.0))
     }
     whole, fewer = (paths[:, :, 0] for paths in shares.values())
@@ -87,8 +91,9 @@ def test_past_courses_stay_as_they_were() -> None:
     """Four paths in ten are past courses, all above zero; of the other sixty, some are raised."""
     panel = panel_of(np.arange(200.0) + 10.0)
     normal = 10.0 + 10.0 * normal_scores(quantile_probabilities(PATH_LEVELS))
-    said = Forecast(np.full((1, 1), 10.0), normal[None, None], PATH_LEVELS, past_share=np.array([0.4]))
-    whole, fewer = (shuffle_paths(panel, replace(said, zero_share=np.array([share])))[0, :, 0] for share in (1.0, 0.2))
+    said = Forecast(np.full((1, 1), 10.0), normal[None, None], PATH_LEVELS)
+    shares = (shares_of(share, past=0.4) for share in (1.0, 0.2))
+    whole, fewer = (shuffle_paths(panel, replace(said, shares=each))[0, :, 0] for each in shares)
     np.testing.assert_array_equal(fewer[:40], whole[:40])
     assert (whole[:40] > 0.0).all()
     assert ((whole < 0.0).sum(), (fewer < 0.0).sum()) == (10, 5), "60 x 1/6 (0.2 + 0.8 x 1/3) is 4.7"

@@ -74,13 +74,13 @@ def by_a_single_leaf(
     """What auto says of balances, where all of so many windows lie in one leaf."""
     panel = Panel(pl.Series(["a"]), y[None, :], np.array([len(y)]), np.array(["2026-03-31"], dtype="datetime64[D]"))
     knots = knots_of(3)
-    leaf = np.tile(np.array([-0.5, 0.25, 0.75], dtype=np.float32), (1, len(knots), 1))
     none = np.zeros(1, dtype=np.int32)
-    tree = Tree(none, np.array([np.inf]), none, none, leaf)
+    leaves = (np.tile(np.array(each, dtype=np.float32), (1, len(knots), 1)) for each in ([-0.5, 0.25, 0.75], [1.0]))
+    tree, even = (Tree(none, np.array([np.inf]), none, none, leaf) for leaf in leaves)
     z = np.interp(GRID, [0.005, 0.1, 0.5, 0.9, 0.995], [-3.0, -1.0, 0.0, 2.0, 3.0])
     scores = np.tile(z[None, :, None], (SEGMENTS, 1, len(knots)))
     calibration = Calibration(scores, slope=1.2)
-    vintage = Vintage(np.datetime64("2026-03-01"), windows, (tree,), calibration, record_lows)
+    vintage = Vintage(np.datetime64("2026-03-01"), windows, (tree,), calibration, record_lows, difficulty=(even,))
     return panel, Auto(Learned(3, knots, (vintage,))).fit(panel).forecast(3, levels)
 
 
@@ -190,15 +190,17 @@ def test_the_share_of_past_courses_stays_with_its_account_one_by_one_and_down_th
     leaf = Tree(none, np.array([np.inf]), none, none, np.full((1, 1, 1), 0.8, dtype=np.float32))
     told = replace(learned, vintages=(replace(learned.vintages[0], past=(leaf,)),))
     block, alone = (model.fit(panel).forecast(H, LEVELS) for model in (Auto(told), OneByOne(Auto(told))))
-    assert block.past_share is not None
-    assert block.past_share.max() == 0.8
-    np.testing.assert_array_equal(alone.past_share, block.past_share)
+    assert block.shares is not None
+    assert alone.shares is not None
+    assert block.shares.past.max() == 0.8
+    np.testing.assert_array_equal(alone.shares.past, block.shares.past)
     np.testing.assert_array_equal(alone.quantiles, block.quantiles)
     whole = forecast_panel(panel, replace(parse_model("auto", ()), learned=told), h=H, levels=LEVELS)
     by_auto = np.array([name == "auto" for name in whole.model_used])
     assert 0 < np.count_nonzero(~by_auto) < 5
-    share = np.where(by_auto, block.past_share, 0.0)
-    np.testing.assert_array_equal(whole.forecast.past_share, share)
+    share = np.where(by_auto, block.shares.past, 0.0)
+    assert whole.forecast.shares is not None
+    np.testing.assert_array_equal(whole.forecast.shares.past, share)
     assert [Flag.PAST_COURSES in flags for flags in whole.flags] == (share > 0.0).tolist()
 
 
@@ -251,7 +253,7 @@ def test_what_is_learned_from_stands_in_the_order_of_accounts_and_days(
     learn(panel, month, known, h=H)
     windows = list_windows(panel, H)
     windows = windows.take(choose_windows(windows, known[:, 0], H, month[0]))
-    windows = windows.take(np.flatnonzero(group_of(panel, windows, pooled_learn.GROUPS) != 0))
+    windows = windows.take(np.flatnonzero(group_of(panel, windows) != 0))
     windows = windows.take(scale_of(panel_at(panel, windows, LOOK_BACK)) > 0.0)
     assert len(given[0][0]) == len(windows.row) > 100
     for place in range(0, len(windows.row), 11):
@@ -295,8 +297,8 @@ def test_the_share_of_paths_below_zero_is_read_back_and_that_of_accounts_never_t
     y = panel.y - np.nanmin(panel.y, axis=1, keepdims=True)
     y[0] -= 0.01
     said = Auto(read_learned(tmp_path, h=H)).fit(replace(panel, y=y)).forecast(H, LEVELS)
-    assert said.zero_share is not None
-    assert said.zero_share[:3].tolist() == [1.0, 0.3, 0.3]
+    assert said.shares is not None
+    assert said.shares.zero[:3].tolist() == [1.0, 0.3, 0.3]
 
 
 def test_what_another_version_learned_is_refused(learned: Learned, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_an_account_that_is_too_short_for_the_candidate_is_left_as_it_is(days: i
 def test_what_a_candidate_says_beyond_reason_or_fails_on_is_not_used() -> None:
     y = np.cumsum(np.random.default_rng(2).normal(0, 1, (3, 60)), axis=1)
     y[1] = np.nan
-    _, done = forecast_candidate(parse_model("Naive", ()), panel_of(*y), 5, (80.0,))
+    done = forecast_candidate(parse_model("Naive", ()), panel_of(*y), 5, (80.0,)).done
     assert done.tolist() == [True, False, True]
 
 

@@ -1,6 +1,5 @@
 """Difficulty: predicted distances are stretched until intervals hold for accounts of each kind."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +15,10 @@ from forecast_cli.models.pooled.calibration import GRID, Calibration, calibrate,
 from forecast_cli.models.pooled.difficulty import grow_difficulty, stretch
 from forecast_cli.models.pooled.features import feature_names
 from forecast_cli.models.pooled.forest import Forest, Tree, predict
-from forecast_cli.models.pooled.learn import GROUPS, choose_windows, learn
-from forecast_cli.models.pooled.learned import TREES, Learned, Vintage, months_of
+from forecast_cli.models.pooled.learn import choose_windows, learn
+from forecast_cli.models.pooled.learned import TREES, Learned, Vintage, months_of, predict_held_out
 from forecast_cli.models.pooled.segments import SEGMENTS
-from forecast_cli.models.pooled.windows import group_of, list_windows
+from forecast_cli.models.pooled.windows import GROUPS, group_of, list_windows
 from forecast_cli.store.layout import LEARNED_SCORES, LEARNED_TREES, LEARNED_WIDTHS
 from forecast_cli.store.learned_tables import learned_frames, read_learned
 
@@ -90,7 +89,7 @@ def test_predictions_are_those_of_the_forest_stretched() -> None:
     x = np.zeros((2, 1), dtype=np.float32)
     vintage = learned_of((leaf(-1.0, 0.0, 1.0), leaf(-3.0, 0.0, 1.0)), (leaf(1.0), leaf(2.0))).vintages[0]
     np.testing.assert_allclose(vintage.predict(x)[0, 0], [-3.0, 0.0, 1.5])
-    np.testing.assert_allclose(replace(vintage, difficulty=()).predict(x)[0, 0], [-2.0, 0.0, 1.0])
+    np.testing.assert_allclose(predict(vintage.forest, x)[0, 0], [-2.0, 0.0, 1.0])
 
 
 def test_held_out_rows_are_predicted_by_both_kinds_of_trees_of_their_group() -> None:
@@ -124,7 +123,7 @@ def test_each_account_is_stretched_by_trees_grown_on_held_out_scores_of_other_ac
     vintage = learn(panel, months, known, h=3).vintages[0]
     windows = list_windows(panel, 3)
     windows = windows.take(choose_windows(windows, known[:, 0], 3, months[0]))
-    group, (said, came) = group_of(panel, windows, GROUPS), taught[0]
+    group, (said, came) = group_of(panel, windows), taught[0]
     assert len(said) == len(group), "all accounts have moved"
     scores = score_outcomes(said, came)[1]
     assert sorted(grown) == list(range(GROUPS))
@@ -134,7 +133,7 @@ def test_each_account_is_stretched_by_trees_grown_on_held_out_scores_of_other_ac
     x = np.zeros((len(group), grown[0][0].shape[1]), dtype=np.float32)
     for number in range(GROUPS):
         x[group != number] = grown[number][0]
-    np.testing.assert_array_equal(said, replace(vintage, difficulty=()).predict_held_out(x, group))
+    np.testing.assert_array_equal(said, predict_held_out(vintage.forest, x, group))
 
 
 @pytest.mark.parametrize("name", [LEARNED_TREES, LEARNED_WIDTHS, LEARNED_SCORES])

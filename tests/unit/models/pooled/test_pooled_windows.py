@@ -53,7 +53,7 @@ def test_a_quarter_of_the_windows_know_no_more_than_a_new_account() -> None:
 def test_the_group_of_an_account_says_nothing_of_the_days_of_its_windows() -> None:
     panel = counting([60] * 200)
     windows = list_windows(panel, H)
-    phases, groups = windows.day % 15, group_of(panel, windows, 5)
+    phases, groups = windows.day % 15, group_of(panel, windows)
     assert all(len(set(groups[phases == phase])) > 1 for phase in range(15))
     assert len(set(zip(windows.row.tolist(), groups.tolist(), strict=True))) == len(panel), "one group an account"
 
