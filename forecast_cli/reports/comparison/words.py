@@ -100,17 +100,12 @@ def pair_words(pair: Pair, *, quote: Quote = printable) -> str:
 
 def shown_checks(comparison: Comparison) -> tuple[Check, ...]:
     """Return the checks that get a row; if several pairs are compared, of the segments only those that failed."""
-    return tuple(
-        check
-        for check in comparison.checks
-        if len(comparison.pairs) == 1 or not _is_segment(check) or check.verdict is Verdict.FAILED
-    )
+    return tuple(check for check in comparison.checks if _has_row(check, comparison))
 
 
 def hidden_checks_line(comparison: Comparison) -> str:
     """Return the outcome of the checks without a row; empty if all have one."""
-    shown = set(map(id, shown_checks(comparison)))
-    left = [check for check in comparison.checks if id(check) not in shown]
+    left = [check for check in comparison.checks if not _has_row(check, comparison)]
     if not left:
         return ""
     small = sum(check.verdict is Verdict.SKIPPED for check in left)
@@ -164,8 +159,9 @@ def _line(check: Check, metric: str, quote: Quote) -> CheckLine:
             assert_never(check)
 
 
-def _is_segment(check: Check) -> bool:
-    return isinstance(check, ErrorCheck) and check.segment is not None
+def _has_row(check: Check, comparison: Comparison) -> bool:
+    of_segment = isinstance(check, ErrorCheck) and check.segment is not None
+    return len(comparison.pairs) == 1 or not of_segment or check.verdict is Verdict.FAILED
 
 
 def _group(check: ErrorCheck, quote: Quote) -> str:
