@@ -59,8 +59,8 @@ class Prepared:
     identity: dict[str, Any]
     started: float
     room: Room
-    back: tuple[int, ...] = (0,)
-    learned: Learned | None = None
+    back: tuple[int, ...]
+    learned: Learned | None
 
     @property
     def output(self) -> Path:

@@ -118,7 +118,7 @@ class ForecastRun:
     fingerprint: str
     seconds: float
     max_failed: int
-    max_skipped: int | None = None
+    max_skipped: int | None
 
     @property
     def exit_code(self) -> ExitCode:
@@ -163,9 +163,9 @@ class ForecastPlan:
     cpu_seconds: float
     output_state: OutputState
     output_why: str
-    spill_bytes: int | None = None
-    memory_bytes: int | None = None
-    at_once: int | None = None
+    spill_bytes: int | None
+    memory_bytes: int | None
+    at_once: int | None
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class Validation:
     input: InputSummary
     accounts: Mapping[Status, int]
     findings: tuple[Finding, ...]
-    refused: ConfigError | None = None
+    refused: ConfigError | None
 
     @property
     def rejected(self) -> bool:
@@ -211,7 +211,7 @@ class CheckReport:
     bytes: int
     accounts: int
     forecast_rows: int
-    damages: tuple[Damage, ...] = ()
+    damages: tuple[Damage, ...]
 
     @property
     def exit_code(self) -> ExitCode:

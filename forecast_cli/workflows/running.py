@@ -53,7 +53,7 @@ def execute(
     *,
     force: bool,
     progress: Progress,
-    meanwhile: Callable[[], None] | None = None,
+    meanwhile: Callable[[], None],
 ) -> Executed:
     """Do the shards that are missing, then merge the tables and write the manifest. A finished run is left as it is.
 

@@ -44,7 +44,7 @@ def check_line(check: Check, comparison: Comparison, *, quote: Quote = printable
     return replace(line, name=f"{pair_words(check.pair, quote=quote)}: {line.name}") if several else line
 
 
-def check_name(check: Check, comparison: Comparison, *, quote: Quote = printable) -> str:
+def check_name(check: Check, comparison: Comparison, *, quote: Quote) -> str:
     """Return the name of a check for use outside the table."""
     name = check_line(check, comparison, quote=quote).name
     if not isinstance(check, ErrorCheck):
@@ -91,7 +91,7 @@ def made_from_line(comparison: Comparison, *, quote: Quote = printable) -> str:
     return f"From BASE to NEW: {differences}" if differences else ""
 
 
-def pair_words(pair: Pair, *, quote: Quote = printable) -> str:
+def pair_words(pair: Pair, *, quote: Quote) -> str:
     """Return the name of the compared model, or both names if BASE and NEW have different ones."""
     if pair.base == pair.new:
         return quote(pair.base)
