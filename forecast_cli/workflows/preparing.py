@@ -15,7 +15,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.ledger import Status
-from forecast_cli.core.progress import NullProgress, Progress
+from forecast_cli.core.progress import NullProgress, Progress, stage
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.files.addresses import output_at
 from forecast_cli.data.scan.amounts import check_amounts
@@ -192,13 +192,10 @@ def _last_day(contract: Contract, *, days_ahead: int) -> date | None:
 
 def _check(path: str, settings: Settings, workers: int, *, tight: bool, progress: Progress) -> CheckedInput:
     """Check the input against the contract; if memory is ``tight``, in a child process, so that its memory is freed."""
-    progress.start("Checking the input")
-    if tight:
-        checked = run_in_child_process("checking the input", check_input_for_run, path, settings)
-    else:
-        checked = check_input_for_run(path, settings, threads=workers)
-    progress.finish()
-    return checked
+    with stage(progress, "Checking the input"):
+        if tight:
+            return run_in_child_process("checking the input", check_input_for_run, path, settings)
+        return check_input_for_run(path, settings, threads=workers)
 
 
 def _load(contract: Contract, shards: Sequence[Shard], settings: Settings, kind: RunKind) -> Load:
