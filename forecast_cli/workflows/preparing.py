@@ -132,9 +132,7 @@ def prepare(
     checked = _check(request.input, settings, workers, tight=is_tight(limit), progress=progress)
     contract = require_valid_input(checked)
     last_day = _last_day(contract, days_ahead=settings.horizon - min(back))
-    if last_day is not None and finds_events(models):
-        for doubt in calendar_doubts(settings.holidays, last_day.year):
-            progress.warn(doubt)
+    _warn_of_calendar(settings, models, last_day, progress)
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
@@ -188,6 +186,15 @@ def _last_day(contract: Contract, *, days_ahead: int) -> date | None:
             f"{days_ahead} days ahead from {origin} is after {date.max}, the last day of the calendar",
             "set an earlier --latest-date, so that impossible dates are left out, or an earlier --as-of",
         ) from None
+
+
+def _warn_of_calendar(
+    settings: Settings, models: Sequence[ModelChoice], last_day: date | None, progress: Progress
+) -> None:
+    """Warn of doubts about the calendar that moves payments up to ``last_day``, if a model uses it."""
+    if last_day is not None and finds_events(models):
+        for doubt in calendar_doubts(settings.holidays, last_day.year):
+            progress.warn(doubt)
 
 
 def _check(path: str, settings: Settings, workers: int, *, tight: bool, progress: Progress) -> CheckedInput:
