@@ -40,18 +40,15 @@ class CheckLine:
 def check_line(check: Check, comparison: Comparison, *, quote: Quote = printable) -> CheckLine:
     """Return a check as a row; if several pairs of models are compared, its name includes the pair."""
     line = _line(check, comparison.metric, quote)
-    several = len(comparison.pairs) > 1
-    return replace(line, name=f"{pair_words(check.pair, quote=quote)}: {line.name}") if several else line
+    return replace(line, name=_with_pair(line.name, check, comparison, quote))
 
 
 def check_name(check: Check, comparison: Comparison, *, quote: Quote) -> str:
     """Return the name of a check for use outside the table."""
-    name = check_line(check, comparison, quote=quote).name
     if not isinstance(check, ErrorCheck):
-        return name
-    if check.segment is None:
-        return f"{name}, all windows"
-    return f"{name.removesuffix(_group(check, quote))}{quote(comparison.metric)}, {_group(check, quote)}"
+        return check_line(check, comparison, quote=quote).name
+    name = f"{quote(comparison.metric)}, {_group(check, quote) or 'all windows'}"
+    return _with_pair(name, check, comparison, quote)
 
 
 def check_sentence(check: Check, comparison: Comparison, *, quote: Quote = printable) -> str:
@@ -157,6 +154,10 @@ def _line(check: Check, metric: str, quote: Quote) -> CheckLine:
             return CheckLine(name, *shares, "BASE is outside" if check.base_outside else "", allowed, check.verdict)
         case _:
             assert_never(check)
+
+
+def _with_pair(name: str, check: Check, comparison: Comparison, quote: Quote) -> str:
+    return f"{pair_words(check.pair, quote=quote)}: {name}" if len(comparison.pairs) > 1 else name
 
 
 def _has_row(check: Check, comparison: Comparison) -> bool:
