@@ -13,6 +13,7 @@ LOWEST := .venv-lowest
 OUT ?= out
 ARGS ?=
 FUZZ_SECONDS ?= 180
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins"
 BALANCES ?= $(wildcard ../shared/data/berka_balances.parquet)
 
 $(STAMP): requirements/dev.txt pyproject.toml
@@ -151,12 +152,12 @@ build: $(STAMP) sbom ## Build wheel and source archive into dist, with the SBOM
 
 .PHONY: pins
 pins: ## Recompile the pinned requirements/*.txt (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" pyproject.toml --output-file requirements/runtime.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra dev pyproject.toml --constraint requirements/runtime.txt --output-file requirements/dev.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra ray pyproject.toml --constraint requirements/dev.txt --output-file requirements/ray.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra spark pyproject.toml --constraint requirements/dev.txt --output-file requirements/spark.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" requirements/build.in --constraint requirements/dev.txt --output-file requirements/build.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" requirements/audit.in --output-file requirements/audit.txt
+	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
+	$(COMPILE) --extra dev pyproject.toml --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	$(COMPILE) --extra ray pyproject.toml --constraint requirements/dev.txt --output-file requirements/ray.txt
+	$(COMPILE) --extra spark pyproject.toml --constraint requirements/dev.txt --output-file requirements/spark.txt
+	$(COMPILE) requirements/build.in --constraint requirements/dev.txt --output-file requirements/build.txt
+	$(COMPILE) requirements/audit.in --output-file requirements/audit.txt
 
 .PHONY: clean
 clean: ## Remove everything the other targets created

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from benchmarks.rows import Row, at_least, print_rows
+from benchmarks.rows import Row, at_least, compared, print_rows
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.registry import parse_model
 from forecast_cli.models.window_average import MAX_WINDOWS
@@ -59,14 +59,8 @@ def _compare(name: str, panel: Panel, frame: pl.DataFrame) -> Row:
     block = parse_model(name, (HORIZON,)).build()
     ours = seconds(lambda: block.fit(panel).forecast(HORIZON, LEVELS), REPEATS)
     theirs = seconds(lambda: _statsforecast(name, frame), 1)
-    return Row(
-        f"{name}, {len(panel):,} accounts x {DAYS} days, times as fast",
-        "statsforecast, n_jobs=1",
-        ours,
-        theirs,
-        theirs / ours,
-        at_least(50),
-    )
+    measure = f"{name}, {len(panel):,} accounts x {DAYS} days, times as fast"
+    return compared(measure, "statsforecast, n_jobs=1", ours, theirs, at_least(50))
 
 
 def _statsforecast(name: str, frame: pl.DataFrame) -> object:

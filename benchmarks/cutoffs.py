@@ -7,15 +7,12 @@ Here the last days of each account are dropped first.
 """
 
 import sys
-import tempfile
-from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from benchmarks.backtested import backtested
 from forecast_cli.config.settings import Settings
-from forecast_cli.workflows.backtest import run_backtest
-from forecast_cli.workflows.results import ForecastRequest
 
 EARLIER: Final = (0, 1, 4, 8, 13, 19, 25)
 
@@ -32,14 +29,10 @@ def main(source: str) -> None:
     """Print a row for each number of days."""
     rows = pl.read_parquet(source).select("account_id", pl.col("date").cast(pl.Date), "balance")
     print(f"{'days earlier':>12} {'windows':>8} {'sCRPS':>7} {'naive':>7} {'in 80 %':>8} {'day 1':>6}")
+    settings = Settings(model=("auto", "Naive"), threshold=("p10",))
     for days in EARLIER:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            drop_days(rows, days).write_parquet(folder / "in.parquet")
-            settings = Settings(model=("auto", "Naive"), threshold=("p10",))
-            run_backtest(ForecastRequest(str(folder / "in.parquet"), folder / "out", settings))
-            board = pl.read_parquet(folder / "out" / "leaderboard.parquet")
-            steps = pl.read_parquet(folder / "out" / "steps.parquet")
+        with backtested(drop_days(rows, days), settings) as output:
+            board, steps = (pl.read_parquet(output / f"{name}.parquet") for name in ("leaderboard", "steps"))
             auto, naive = (board.row(by_predicate=pl.col("model") == model, named=True) for model in ("auto", "Naive"))
             first = steps.filter(model="auto", metric="coverage_80", step=1)["value"].item()
             print(

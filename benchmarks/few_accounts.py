@@ -4,18 +4,15 @@ python -m benchmarks.few_accounts BALANCES [ACCOUNTS]
 """
 
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import polars as pl
 
+from benchmarks.backtested import backtested
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import MODEL
-from forecast_cli.workflows.backtest import run_backtest
-from forecast_cli.workflows.results import ForecastRequest
 
 MODELS: Final = ("auto", "RecurringEvents", "MonthPaths", "Naive")
 METRICS: Final = ("scrps", "mase", "coverage_80")
@@ -38,10 +35,7 @@ def main(balances: str, accounts: int = ACCOUNTS) -> None:
 
 
 def _scores(rows: pl.DataFrame) -> pl.DataFrame:
-    with tempfile.TemporaryDirectory() as folder:
-        source, output = Path(folder) / "in.parquet", Path(folder) / "out"
-        rows.write_parquet(source)
-        run_backtest(ForecastRequest(str(source), output, Settings(model=MODELS)))
+    with backtested(rows, Settings(model=MODELS)) as output:
         return pl.read_parquet(output / "scores.parquet").filter(pl.col("metric").is_in(METRICS))
 
 

@@ -4,7 +4,6 @@ python -m benchmarks.kinds [ACCOUNTS]
 """
 
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -14,10 +13,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from benchmarks.backtested import backtested
 from benchmarks.brier import brier_scores
 from forecast_cli.config.settings import Settings
-from forecast_cli.workflows.backtest import run_backtest
-from forecast_cli.workflows.results import ForecastRequest
 
 MODELS: Final = ("auto", "RecurringEvents", "MonthPaths", "SeasonalNaive(7)", "SeasonalNaive(30)", "Naive")
 ACCOUNTS: Final = 100
@@ -110,8 +108,8 @@ def main(accounts: int = ACCOUNTS) -> None:
     """
     print(f"{'kind':<10} {'auto':>6} {'best other':>25} {'in 80 %':>8} {'under p10':>16} {'under 0':>16}")
     for kind in (*KINDS, TOGETHER):
-        with tempfile.TemporaryDirectory() as folder:
-            print(_row(kind, accounts, Path(folder)), flush=True)
+        with backtested(table_of(kind, accounts), Settings(model=MODELS)) as output:
+            print(_row(kind, output), flush=True)
 
 
 def table_of(kind: str, accounts: int) -> pl.DataFrame:
@@ -125,13 +123,11 @@ def table_of(kind: str, accounts: int) -> pl.DataFrame:
     return pl.DataFrame({"account_id": ids, "date": np.tile(_DATES, accounts), "balance": np.concatenate(series)})
 
 
-def _row(kind: str, accounts: int, folder: Path) -> str:
-    table_of(kind, accounts).write_parquet(folder / "in.parquet")
-    run_backtest(ForecastRequest(str(folder / "in.parquet"), folder / "out", Settings(model=MODELS)))
-    board = {row["model"]: row for row in pl.read_parquet(folder / "out" / "leaderboard.parquet").iter_rows(named=True)}
+def _row(kind: str, output: Path) -> str:
+    board = {row["model"]: row for row in pl.read_parquet(output / "leaderboard.parquet").iter_rows(named=True)}
     auto, other = board.pop("auto"), min(board.values(), key=lambda row: float(row["scrps"]))
     named = f"{other['scrps']:.3f} {other['model']}"
-    low, zero = (_low(folder / "out", threshold) for threshold in ("p10", "0"))
+    low, zero = (_low(output, threshold) for threshold in ("p10", "0"))
     return f"{kind:<10} {auto['scrps']:>6.3f} {named:>25} {auto['coverage_80']:>8.3f} {low} {zero}"
 
 

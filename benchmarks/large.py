@@ -12,7 +12,7 @@ from benchmarks.inputs import DAYS, daily_files, make_sample, sample
 from benchmarks.machine import write_results
 from benchmarks.memory_picture import draw
 from benchmarks.process import Measured
-from benchmarks.rows import Row, at_most, print_rows
+from benchmarks.rows import Row, at_most, compared, print_rows
 from benchmarks.scale import accounts_a_second, forecast, workers
 
 ACCOUNTS: Final = 1_000_000
@@ -39,48 +39,19 @@ def run(folder: Path, accounts: int) -> tuple[list[Row], dict[str, Measured]]:
     small, large = (forecast(folder, sample(folder, count), f"of-{count}") for count in (tenth, accounts))
     one = forecast(folder, sample(folder, accounts), "of-one-worker", "--jobs", "1")
     daily = forecast(folder, daily_files(folder, tenth), "of-daily")
-    what = f"forecast, {accounts:,} accounts x {DAYS} days"
+    what, fewer = f"forecast, {accounts:,} accounts x {DAYS} days", f"{tenth:,} accounts"
+    by_day, by_account = f"forecast, {fewer}, a file for each day", "the same rows sorted by account"
     rows = [
         *([] if made is None else _making(accounts, made)),
-        Row(
-            f"{what}, times as long",
-            f"{tenth:,} accounts",
-            large.seconds,
-            small.seconds,
-            large.seconds / small.seconds,
-            at_most(1.1 * SHARE),
-        ),
-        Row(
-            f"{what}, times the peak memory",
-            f"{tenth:,} accounts",
-            large.peak,
-            small.peak,
-            large.peak / small.peak,
-            at_most(1.2),
-            "MiB",
-        ),
+        compared(f"{what}, times as long", fewer, large.seconds, small.seconds, at_most(1.1 * SHARE)),
+        compared(f"{what}, times the peak memory", fewer, large.peak, small.peak, at_most(1.2), "MiB"),
         accounts_a_second(what, accounts, large.seconds),
         workers(what, [large], [one]),
         Row(f"{what}, peak memory, MiB", "-", large.peak, None, large.peak, at_most(MOST_MIB), "MiB"),
-        Row(
-            f"forecast, {tenth:,} accounts, a file for each day, times as long",
-            "the same rows sorted by account",
-            daily.seconds,
-            small.seconds,
-            daily.seconds / small.seconds,
-            at_most(3),
-        ),
-        Row(
-            f"forecast, {tenth:,} accounts, a file for each day, peak memory, MiB",
-            "the same rows sorted by account",
-            daily.peak,
-            small.peak,
-            daily.peak,
-            at_most(MOST_MIB),
-            "MiB",
-        ),
+        compared(f"{by_day}, times as long", by_account, daily.seconds, small.seconds, at_most(3)),
+        Row(f"{by_day}, peak memory, MiB", by_account, daily.peak, small.peak, daily.peak, at_most(MOST_MIB), "MiB"),
     ]
-    return rows, {f"{tenth:,} accounts": small, f"{accounts:,} accounts": large, f"{tenth:,}, daily files": daily}
+    return rows, {fewer: small, f"{accounts:,} accounts": large, f"{tenth:,}, daily files": daily}
 
 
 def _making(accounts: int, made: Measured) -> list[Row]:

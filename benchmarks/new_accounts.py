@@ -4,17 +4,15 @@ python -m benchmarks.new_accounts BALANCES
 """
 
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from benchmarks.backtested import backtested
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import MODEL
-from forecast_cli.workflows.backtest import run_backtest
-from forecast_cli.workflows.results import ForecastRequest
 
 MODELS: Final = ("auto", "Naive")
 METRICS: Final = ("scrps", "coverage_80")
@@ -39,14 +37,8 @@ def main(balances: str) -> None:
     accounts = whole.partition_by("account_id", maintain_order=True)
     rows = [_named(one, WHOLE, place) for place, one in enumerate(accounts[::2])]
     rows += [copy for place, one in enumerate(accounts[1::2]) for copy in _copies(one, place)]
-    with tempfile.TemporaryDirectory() as folder:
-        source, output = Path(folder) / "in.parquet", Path(folder) / "out"
-        pl.concat(rows).write_parquet(source)
-        run_backtest(
-            ForecastRequest(
-                str(source), output, Settings(model=MODELS, windows=1, min_train=min(DAYS), threshold=("p10",))
-            )
-        )
+    settings = Settings(model=MODELS, windows=1, min_train=min(DAYS), threshold=("p10",))
+    with backtested(pl.concat(rows), settings) as output:
         print(_table(output))
 
 

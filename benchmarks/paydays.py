@@ -14,16 +14,15 @@ within 30 days of auto and of the account's own base rate.
 """
 
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from benchmarks.backtested import backtested
 from benchmarks.brier import brier_scores
 from benchmarks.recurring_events import panel_of
 from forecast_cli.config.settings import Settings
@@ -35,8 +34,6 @@ from forecast_cli.models.recurring.cycles import OFFSETS
 from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.models.recurring.events import coming_events
 from forecast_cli.models.recurring.model import forecast_balances
-from forecast_cli.workflows.backtest import run_backtest
-from forecast_cli.workflows.results import ForecastRequest
 
 SEEDS: Final = (901, 902)
 BACKTEST_SEED: Final = 7
@@ -195,10 +192,8 @@ def backtest_auto(spec: SampleSpec) -> str:
             "balance": _changed(panel, new - pay).ravel(),
         }
     )
-    with tempfile.TemporaryDirectory() as folder:
-        source, output = Path(folder) / "in.parquet", Path(folder) / "out"
-        table.filter(~pl.col("balance").is_nan()).write_parquet(source)
-        run_backtest(ForecastRequest(str(source), output, Settings(model=("auto",), threshold=("0",))))
+    known = table.filter(~pl.col("balance").is_nan())
+    with backtested(known, Settings(model=("auto",), threshold=("0",))) as output:
         [board] = pl.read_parquet(output / "leaderboard.parquet").iter_rows(named=True)
         low = brier_scores(output, "0").row(0, named=True)
     return f"auto: {board['scrps']:.3f} {board['coverage_80']:.3f} {low['brier']:.4f} {low['base']:.4f}"

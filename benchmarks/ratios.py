@@ -10,7 +10,7 @@ from typing import Final
 
 from benchmarks import startup
 from benchmarks.inputs import daily_files, sample
-from benchmarks.rows import Row, at_most, print_rows
+from benchmarks.rows import Row, at_most, compared, print_rows
 from benchmarks.scale import forecast, yardstick
 
 ACCOUNTS: Final = 2_000
@@ -30,28 +30,25 @@ def run() -> list[Row]:
     what = f"forecast, {ACCOUNTS:,} accounts"
     return [
         *startup.run(),
-        Row(
+        compared(
             f"{what}, times the CPU",
             "statsforecast SeasonalNaive(30)",
             ours.cpu_seconds,
             naive.cpu_seconds,
-            ours.cpu_seconds / naive.cpu_seconds,
             at_most(2),
         ),
-        Row(
+        compared(
             f"{what}, a file for each day, times the CPU",
             "the same rows sorted by account",
             daily.cpu_seconds,
             ours.cpu_seconds,
-            daily.cpu_seconds / ours.cpu_seconds,
             at_most(3),
         ),
-        Row(
+        compared(
             f"{what}, shards of {ACCOUNTS // 8}, times the memory",
             "shards as they come",
             small.peak,
             ours.peak,
-            small.peak / ours.peak,
             at_most(1),
             "MiB",
         ),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.block_models import DAYS, HORIZON, panel_of, seconds
-from benchmarks.rows import Row, at_least, print_rows
+from benchmarks.rows import Row, at_least, compared, print_rows
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.path_levels import N_PATHS, PATH_LEVELS
@@ -31,16 +31,8 @@ def run(accounts: int = ACCOUNTS) -> list[Row]:
     thresholds = threshold_amounts(panel, THRESHOLDS, {})
     ours = seconds(lambda: panel_lows(panel, {"Naive": forecast}, thresholds), REPEATS)
     theirs = seconds(lambda: _plain(panel, forecast, thresholds), 2)
-    return [
-        Row(
-            f"risk, {accounts:,} accounts, {N_PATHS} paths x {HORIZON} days, times as fast",
-            "the same in plain numpy",
-            ours,
-            theirs,
-            theirs / ours,
-            at_least(3),
-        )
-    ]
+    measure = f"risk, {accounts:,} accounts, {N_PATHS} paths x {HORIZON} days, times as fast"
+    return [compared(measure, "the same in plain numpy", ours, theirs, at_least(3))]
 
 
 def _plain(panel: Panel, forecast: Forecast, thresholds: NDArray[np.float64]) -> None:

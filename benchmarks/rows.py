@@ -56,6 +56,11 @@ def at_least(bound: float) -> Target:
     return Target(bound, at_most=False)
 
 
+def compared(measure: str, against: str, ours: float, theirs: float, target: Target, unit: str = "s") -> Row:
+    """Return a row with the ratio of both as its figure: ours over theirs, or the reverse if it has a minimum."""
+    return Row(measure, against, ours, theirs, ours / theirs if target.at_most else theirs / ours, target, unit)
+
+
 def print_rows(rows: Sequence[Row]) -> None:
     """Print rows as a table."""
     wide, other = max(len(row.measure) for row in rows), max(len(row.against) for row in rows)

@@ -14,7 +14,7 @@ import polars as pl
 
 from benchmarks.inputs import DAYS, daily_files, sample
 from benchmarks.process import Measured, in_turn, measure, tool
-from benchmarks.rows import Row, Target, at_least, at_most, print_rows
+from benchmarks.rows import Row, Target, at_least, at_most, compared, print_rows
 
 ACCOUNTS: Final = 100_000
 FEWER: Final = 20_000
@@ -48,13 +48,8 @@ def _against_others(folder: Path, accounts: int) -> Iterator[Row]:
     )
     naive = yardstick("seasonal_naive", source, folder / "naive.parquet")
     seconds = _seconds(ours)
-    yield Row(
-        f"{what}, times as fast",
-        "statsforecast SeasonalNaive(30), n_jobs=2",
-        seconds,
-        naive.seconds,
-        naive.seconds / seconds,
-        at_least(3),
+    yield compared(
+        f"{what}, times as fast", "statsforecast SeasonalNaive(30), n_jobs=2", seconds, naive.seconds, at_least(3)
     )
     yield _times_as_long(f"{what}, times as long", "polars alone: read, sort, write", ours, polars, at_most(8))
     yield workers(what, ours, one)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from forecast_cli.cli.options.declared import options_in
+from forecast_cli.cli.options.declared import given_in, options_in
 
 if TYPE_CHECKING:
     from forecast_cli.config.load import LoadedSettings
@@ -51,8 +51,9 @@ def settings_from(ctx: typer.Context) -> "LoadedSettings":
     as many threads as there are cores, unless ``--jobs`` has limited them.
     """
     from forecast_cli.config.load import load_settings
+    from forecast_cli.config.settings import Settings
 
-    loaded = load_settings(given_flags(ctx), ctx.params["config"])
+    loaded = load_settings(given_in(ctx.params, Settings.model_fields), ctx.params["config"])
     for warning in loaded.warnings:
         ctx.obj.warn(warning)
     _limit_threads(loaded.settings.jobs)
@@ -63,17 +64,6 @@ def _limit_threads(jobs: int | None) -> None:
     """Limit polars to ``jobs`` threads; it reads the limit once, when it is imported."""
     if jobs is not None and jobs < (os.cpu_count() or 1) and "polars" not in sys.modules:
         os.environ.setdefault("POLARS_MAX_THREADS", str(jobs))
-
-
-def given_flags(ctx: typer.Context) -> dict[str, Any]:
-    """Return the settings given on the command line."""
-    from forecast_cli.config.settings import Settings
-
-    return {
-        name: value
-        for name, value in ctx.params.items()
-        if name in Settings.model_fields and value not in (None, (), [])
-    }
 
 
 def is_quiet(ctx: typer.Context) -> bool:

@@ -11,7 +11,7 @@ import typer
 
 from forecast_cli import __version__
 from forecast_cli.cli.bad_values import describe_bad_value
-from forecast_cli.core.errors import ForecastCliError, OutputBusyError
+from forecast_cli.core.errors import ForecastCliError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.redact import redact
 
@@ -46,8 +46,7 @@ def problem_of(error: BaseException) -> Problem:
     """Return the problem for an exception; an unknown exception is a bug and keeps its traceback."""
     match error:
         case ForecastCliError():
-            retryable = isinstance(error, OutputBusyError) or bool(getattr(error, "retryable", False))
-            return _problem(error.message, error.hint, error.exit_code, retryable=retryable)
+            return _problem(error.message, error.hint, error.exit_code, retryable=error.retryable)
         case typer.BadParameter() if type(error) is typer.BadParameter:  # a subclass reports missing options
             return _problem(_one_line(describe_bad_value(error)), _usage_hint(error), ExitCode.USAGE)
         case typer.TyperException():

@@ -28,7 +28,7 @@ def explain_invalid(error: ValidationError, values: Mapping[str, Any], origins: 
     return ConfigError(f"{value}: {reason}", _HINT)
 
 
-def describe_expected(name: str, *, item: bool = False) -> str:
+def describe_expected(name: str, *, item: bool) -> str:
     """Return what a setting expects, or one ``item`` of its list, such as ``a whole number, 1 to 366``."""
     schema = Settings.model_json_schema()
     shape = schema["properties"][name]

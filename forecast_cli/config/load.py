@@ -31,18 +31,17 @@ class LoadedSettings:
 
 
 def load_settings(flags: Mapping[str, Any], config: Path | None = None) -> LoadedSettings:
-    """Return the settings from ``flags`` (None: not given), environment, config file and defaults; the first one wins.
+    """Return the settings from ``flags``, environment, config file and defaults; the first one wins.
 
     Raises ConfigError for a file that cannot be read, an unknown key or an invalid value; the message says where it is.
     """
     in_file = read_config(config) if config else {}
     in_environment = _variables()
-    in_flags = {name: value for name, value in flags.items() if value is not None}
-    merged = in_file | in_environment | in_flags
+    merged = in_file | in_environment | dict(flags)
     origins = dict.fromkeys(Settings.model_fields, "default")
     origins |= dict.fromkeys(in_file, f"file {config}")
     origins |= {name: f"environment {ENV_PREFIX}{name.upper()}" for name in in_environment}
-    origins |= {name: f"flag --{name.replace('_', '-')}" for name in in_flags}
+    origins |= {name: f"flag --{name.replace('_', '-')}" for name in flags}
     settings = _validate(merged, origins)
     return LoadedSettings(settings, origins, (*_unknown_variables(), *_warn_of_fraction_levels(settings, origins)))
 

@@ -10,10 +10,12 @@ from forecast_cli.core.ids import unmark_ids
 class ForecastCliError(Exception):
     """Base class of the errors a user can act on; any other exception is a bug and keeps its traceback.
 
-    Instances can be pickled, so that a worker can return one to its parent process as a value.
+    ``retryable`` says that the same command may succeed later. Instances can be pickled, so that a worker can return
+    one to its parent process as a value.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
+    retryable = False
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message, hint)
@@ -31,10 +33,7 @@ class UsageError(ForecastCliError):
 
 
 class InputRejectedError(ForecastCliError):
-    """The input cannot be forecast as it is; nothing was written.
-
-    ``retryable`` says that the same command may succeed later.
-    """
+    """The input cannot be forecast as it is; nothing was written."""
 
     exit_code = ExitCode.INPUT_REJECTED
 
@@ -80,3 +79,4 @@ class OutputBusyError(ForecastCliError):
     """Another run has locked the output folder."""
 
     exit_code = ExitCode.OUTPUT_BUSY
+    retryable = True

@@ -1,5 +1,7 @@
 """Progress of a long job, reported to a listener; the default listener does nothing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 
@@ -17,6 +19,16 @@ class Progress(Protocol):
 
     def finish(self) -> None:
         """End the stage."""
+
+
+@contextmanager
+def stage(progress: Progress, description: str, total: int | None = None, unit: str = "account") -> Iterator[None]:
+    """Begin a stage, as ``Progress.start`` does, and end it with the block."""
+    progress.start(description, total, unit)
+    try:
+        yield
+    finally:
+        progress.finish()
 
 
 class NullProgress:

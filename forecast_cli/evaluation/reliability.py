@@ -93,17 +93,15 @@ def _score_parts(
 
     ``groups`` and ``accounts`` [m] are the bootstrap group and the account of each row of ``scored``.
     """
-    combinations = scored.select(GROUP).unique(maintain_order=True)
-    combination = np.repeat(
-        np.arange(combinations.height), scored.group_by(GROUP, maintain_order=True).len()["len"].to_numpy()
-    )
+    combinations = scored.group_by(GROUP, maintain_order=True).len()
+    combination = np.repeat(np.arange(combinations.height), combinations["len"].to_numpy())
     values = (None,) if segment is None else segment.values
     places = combination * len(values) + (0 if segment is None else segment.places)
     parts = combinations.height * len(values)
     figures = _estimate_figures(sum_parts(_summands(scored), places, groups, parts=parts), seed=seed)
     counts = count_distinct(places, accounts, parts), np.bincount(places, minlength=parts)
     for place in np.flatnonzero(counts[1]).tolist():
-        threshold, days, model = combinations.row(place // len(values))
+        threshold, days, model, _ = combinations.row(place // len(values))
         event_rate, brier, base_brier, skill = figures[place]
         yield LowBalanceScore(
             model=model,

@@ -32,8 +32,8 @@ class Scored:
     read_figures: Callable[[str, Sequence[str]], pl.DataFrame]
     keys: tuple[str, ...]
     levels: tuple[float, ...]
-    currency: str | None = None
-    seed: int = 0
+    currency: str | None
+    seed: int
 
     @property
     def metrics(self) -> dict[str, Metric]:

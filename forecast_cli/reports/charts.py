@@ -66,7 +66,7 @@ class Axis:
 
 def build_chart(key: str, title: str, summary: str, drawing: Any, *, table: Table | None = None) -> Chart:
     """Return a chart of an altair drawing."""
-    svg = inline_svg(_themed(spec_of(drawing)), key=key, labels=f"{key}-title {key}-summary")
+    svg = inline_svg(_themed(spec_of(drawing)), key=key)
     return Chart(key, title, summary, Markup(svg), table)  # noqa: S704 - the engine's own markup
 
 

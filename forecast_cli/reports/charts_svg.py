@@ -17,7 +17,6 @@ FONT_SIZE: Final = 12
 _SVG_TAG: Final = re.compile(r"^<svg [^>]*?viewBox=\"([^\"]*)\"[^>]*>")
 _ROLES: Final = re.compile(r" (?:role|class|aria-[a-z]+)=\"[^\"]*\"")
 _UNSEEN: Final = re.compile(r"<path [^>]*display=\"none\"[^>]*/>|<path d=\"M0,0h0v0h0Z\"[^>]*/>")
-_CLIPS: Final = re.compile(r"clip-path=\"url\(#clip\d+\)\"|<clipPath id=\"clip\d+\">")
 #: A coordinate with more decimals than can be seen; the label of a tick keeps all of its own.
 _LONG_DECIMAL: Final = re.compile(r"(\d\.\d\d)\d+(?![^<>]*</text>)")
 
@@ -37,6 +36,11 @@ class Ink(StrEnum):
     BAND = "#010121"
     CAME = "#010122"
     KNOWN = "#010123"
+
+    @property
+    def variable(self) -> str:
+        """Return the name of the page's variable for this colour, without its two dashes."""
+        return self.name.lower().replace("_", "-")
 
 
 #: Colours and dashes of the series, in the order of the leaderboard; lines differ in both.
@@ -68,37 +72,24 @@ def start_engine() -> None:
     vl_convert.vegalite_to_svg(point, vl_version=VEGA_LITE, allowed_base_urls=[])
 
 
-def inline_svg(spec: dict[str, Any], *, key: str, labels: str) -> str:
+def inline_svg(spec: dict[str, Any], *, key: str) -> str:
     """Return a Vega-Lite chart as an ``<svg>`` element for a page.
 
-    ``key`` is the name of the chart, unique in the page; ``labels`` are the ids of its title and its description there.
+    ``key`` is the name of the chart, unique in the page; the ids of its title and summary there are made of it.
     """
     svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
-    return _page_colours(_rename_clip_paths(_mark_as_image(svg, labels), key))
+    return _page_colours(_mark_as_image(svg, key))
 
 
-def _mark_as_image(svg: str, labels: str) -> str:
+def _mark_as_image(svg: str, key: str) -> str:
     """Make the SVG one image for screen readers, which then read its title and description instead of all labels."""
     bare = _UNSEEN.sub("", _ROLES.sub("", svg))
-    title, _, description = labels.partition(" ")
-    tag = rf'<svg role="img" aria-labelledby="{title}" aria-describedby="{description}" viewBox="\1">'
+    tag = rf'<svg role="img" aria-labelledby="{key}-title" aria-describedby="{key}-summary" viewBox="\1">'
     return _LONG_DECIMAL.sub(r"\1", _SVG_TAG.sub(tag, bare))
-
-
-def _rename_clip_paths(svg: str, key: str) -> str:
-    """Rename clip paths after the chart: their numbers are only unique in the process that drew them, not in a page."""
-    numbers: dict[str, int] = {}
-
-    def renamed(found: re.Match[str]) -> str:
-        old = re.search(r"clip\d+", found.group())
-        place = numbers.setdefault(old.group() if old else "", len(numbers) + 1)
-        return re.sub(r"clip\d+", f"{key}-clip-{place}", found.group())
-
-    return _CLIPS.sub(renamed, svg)
 
 
 def _page_colours(svg: str) -> str:
     """Replace placeholder colours by variables of the page's style sheet, which sets them for light, dark and print."""
     for ink in Ink:
-        svg = svg.replace(f'"{ink.value}"', f'"var(--{ink.name.lower().replace("_", "-")})"')
+        svg = svg.replace(f'"{ink.value}"', f'"var(--{ink.variable})"')
     return svg

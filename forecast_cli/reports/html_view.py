@@ -79,7 +79,7 @@ def _bracketed(cell: Cell) -> str:
 
 def _key(report: Report) -> tuple[Swatch, ...]:
     return tuple(
-        Swatch(printable(model), _variable(SERIES[place]), DASHES[place])
+        Swatch(printable(model), SERIES[place].variable, DASHES[place])
         for place, model in enumerate(models_drawn(report))
     )
 
@@ -193,9 +193,9 @@ def _fan_key(fans: Sequence[Fan]) -> tuple[Swatch, ...]:
     levels = sorted({level for fan in fans for level, _, _ in fan.bands})
     bands = joined([f"{level_label(level)} %" for level in levels])
     return (
-        Swatch("balance before the cutoff", _variable(Ink.KNOWN), width=1.5),
-        Swatch("actual balance", _variable(Ink.CAME)),
-        Swatch("median forecast", _variable(Ink.BAND), (6, 3)),
+        Swatch("balance before the cutoff", Ink.KNOWN.variable, width=1.5),
+        Swatch("actual balance", Ink.CAME.variable),
+        Swatch("median forecast", Ink.BAND.variable, (6, 3)),
         *([Swatch(f"interval of {bands}", "band-pale", width=_BAND_WIDTH)] if bands else []),
     )
 
@@ -211,7 +211,3 @@ def _not_drawn(report: Report) -> str:
 
 def _left_out(found: int, most: int) -> str:
     return f" The first {most} of {found} are drawn; report.json holds them all." if found > most else ""
-
-
-def _variable(ink: Ink) -> str:
-    return ink.name.lower().replace("_", "-")

@@ -20,9 +20,9 @@ class Gauge:
     samples: Sequence[tuple[float, Mapping[str, str]]]
 
 
-def gauge(name: str, says: str, value: float | None, **labels: str) -> Gauge:
-    """Return a gauge with one sample, or none if ``value`` is None."""
-    return Gauge(name, says, [] if value is None else [(value, labels)])
+def gauge(name: str, says: str, value: float | None) -> Gauge:
+    """Return a gauge with one sample without labels of its own, or none if ``value`` is None."""
+    return Gauge(name, says, [] if value is None else [(value, {})])
 
 
 def render_gauges(gauges: Iterable[Gauge], labels: Mapping[str, str]) -> str:
@@ -39,6 +39,4 @@ def _render(one: Gauge, labels: Mapping[str, str]) -> str:
 
 
 def _labels(labels: Mapping[str, str]) -> str:
-    if not labels:
-        return ""
     return "{" + ",".join(f'{name}="{printable(value).translate(_ESCAPES)}"' for name, value in labels.items()) + "}"

@@ -43,7 +43,7 @@ class AccountPast:
     """
 
     panel: Panel | None
-    note: str | None = None
+    note: str | None
     same: bool = False
 
 

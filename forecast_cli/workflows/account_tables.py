@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -73,16 +73,21 @@ def read_risk(tables: RunTables, key: AccountKey, model: str) -> tuple[Threshold
     return tuple(found[name] for name in asked)
 
 
-def read_learned_month(tables: RunTables, origin: date) -> tuple[date, int, int] | None:
-    """Return the learned state in use at ``origin``: its month, its number of windows, the longest horizon in days.
+class LearnedMonth(NamedTuple):
+    """What was learned from data before ``as_of``: from how many ``windows``, up to which ``horizon``, in days."""
 
-    None if nothing had been learned by then.
-    """
+    as_of: date
+    windows: int
+    horizon: int
+
+
+def read_learned_month(tables: RunTables, origin: date) -> LearnedMonth | None:
+    """Return the learned state in use at ``origin``, None if nothing had been learned by then."""
     if not tables.has(LEARNED_SCORES):
         return None
     scores = tables.scan(LEARNED_SCORES).filter(pl.col("as_of") <= origin, pl.col("score").is_not_null())
     latest = scores.select("as_of", "windows", "horizon").unique().sort("as_of").tail(1).collect()
-    return latest.row(0) if latest.height else None
+    return LearnedMonth(*latest.row(0)) if latest.height else None
 
 
 def read_shares(tables: RunTables, key: AccountKey, model: str) -> tuple[Share, ...]:

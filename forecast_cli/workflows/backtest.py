@@ -62,7 +62,7 @@ class BacktestRun:
     shards_resumed: int
     seconds: float
     max_failed: int
-    failures: tuple[FailureGroup, ...] = ()
+    failures: tuple[FailureGroup, ...]
 
     @property
     def exit_code(self) -> ExitCode:

@@ -35,7 +35,7 @@ def read_fitted(settings: Settings, models: Sequence[ModelChoice]) -> tuple[Lear
 def _read(fitted: Path, settings: Settings) -> Learned:
     learned = read_learned(fitted, h=settings.horizon)
     _refuse_other_run(settings.holidays, fitted)
-    _refuse_others(choose_candidates(settings), learned, fitted)
+    _refuse_missing_candidates(choose_candidates(settings), learned, fitted)
     return learned
 
 
@@ -63,7 +63,7 @@ def _refuse_other_run(holidays: str, fitted: Path) -> None:
         )
 
 
-def _refuse_others(candidates: Sequence[ModelChoice], learned: Learned, fitted: Path) -> None:
+def _refuse_missing_candidates(candidates: Sequence[ModelChoice], learned: Learned, fitted: Path) -> None:
     """Raise ConfigError where the run in ``fitted`` did not weigh all of ``candidates``."""
     missing = [one.label for one in candidates if one.name not in learned.candidates]
     if missing:

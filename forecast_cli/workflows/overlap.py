@@ -13,6 +13,13 @@ from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.read import find_manifest
 
 
+def refuse_unusable_output(source: str, output: Output) -> None:
+    """Raise OutputConflictError if a run that reads ``source`` may not write to ``output``."""
+    refuse_unusable_name(output)
+    refuse_overlap(source, output)
+    refuse_inside_run(output)
+
+
 def refuse_unusable_name(output: Output) -> None:
     """Raise OutputConflictError for an address of a scheme that cannot be written, and for a path that is not UTF-8."""
     if isinstance(output, Address):

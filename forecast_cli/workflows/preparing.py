@@ -15,7 +15,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.ledger import Status
-from forecast_cli.core.progress import NullProgress, Progress
+from forecast_cli.core.progress import NullProgress, Progress, stage
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.files.addresses import output_at
 from forecast_cli.data.scan.amounts import check_amounts
@@ -36,7 +36,7 @@ from forecast_cli.store.layout import REPORTED
 from forecast_cli.store.machine import available_memory, usable_cores
 from forecast_cli.store.state import OutputState, inspect_output
 from forecast_cli.workflows.fitted import read_fitted
-from forecast_cli.workflows.overlap import refuse_inside_run, refuse_overlap, refuse_unusable_name
+from forecast_cli.workflows.overlap import refuse_unusable_output
 from forecast_cli.workflows.places import Place
 from forecast_cli.workflows.reading import CheckedInput, check_input_for_run, require_valid_input
 from forecast_cli.workflows.results import ForecastRequest
@@ -59,8 +59,8 @@ class Prepared:
     identity: dict[str, Any]
     started: float
     room: Room
-    back: tuple[int, ...] = (0,)
-    learned: Learned | None = None
+    back: tuple[int, ...]
+    learned: Learned | None
 
     @property
     def output(self) -> Path:
@@ -119,27 +119,20 @@ def prepare(
     Raises InputRejectedError, ConfigError (also if the remaining work does not fit into ``--memory``), and
     OutputConflictError if the output lies inside the input or another run, or its name cannot be used.
     """
-    started, back = time.monotonic(), kind.back
+    started, back, progress = time.monotonic(), kind.back, progress or NullProgress()
     settings = extend_history(request.settings, days_back=max(back))
     models = choose_models(settings) if kind.models is None else kind.models
     check_limit(settings)
     refuse_missing_package(settings.executor)
     learned, hash_of_learned = read_fitted(settings, models)
-    refuse_unusable_name(request.output)
-    refuse_overlap(request.input, request.output)
-    refuse_inside_run(request.output)
+    refuse_unusable_output(request.input, request.output)
     limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()
-    progress = progress or NullProgress()
     if begins and not is_tight(limit):
-        with environment(variables_for(limit, workers)):
-            _begin_workers(settings, models)
-    progress.start("Checking the input")
-    checked = _check(request.input, settings, workers, tight=is_tight(limit))
-    progress.finish()
+        _begin_workers(settings, models, variables_for(limit, workers))
+    checked = _check(request.input, settings, workers, tight=is_tight(limit), progress=progress)
     contract = require_valid_input(checked)
     last_day = _last_day(contract, days_ahead=settings.horizon - min(back))
-    for doubt in calendar_doubts(settings.holidays, last_day.year) if last_day and finds_events(models) else ():
-        progress.warn(doubt)
+    _warn_of_calendar(settings, models, last_day, progress)
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
@@ -148,7 +141,7 @@ def prepare(
     made_from["settings"] |= kind.made_of
     try:
         refuse_too_little(settings, models, load)
-    except ConfigError:
+    except ConfigError:  # a finished run is not repeated, so it needs no memory
         if request.force or inspect_output(place.contents, made_from)[0] is not OutputState.FINISHED:
             raise
     return Prepared(
@@ -166,15 +159,15 @@ def prepare(
     )
 
 
-def _begin_workers(settings: Settings, models: Sequence[ModelChoice]) -> None:
+def _begin_workers(settings: Settings, models: Sequence[ModelChoice], variables: Mapping[str, str]) -> None:
     """Start the process that workers are forked from, so that its imports overlap with the check of the input.
 
-    With another executor, only learning needs it. An OSError is ignored here: it is raised again when workers are
-    needed.
+    It gets the environment ``variables``. With another executor, only learning needs it. An OSError is ignored here: it
+    is raised again when workers are needed.
     """
     to_learn = settings.fitted is None and learns(models)
     if settings.executor is Executor.LOCAL or to_learn:
-        with suppress(OSError):
+        with suppress(OSError), environment(variables):
             worker_context(models, learns=to_learn)
 
 
@@ -195,11 +188,21 @@ def _last_day(contract: Contract, *, days_ahead: int) -> date | None:
         ) from None
 
 
-def _check(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:
+def _warn_of_calendar(
+    settings: Settings, models: Sequence[ModelChoice], last_day: date | None, progress: Progress
+) -> None:
+    """Warn of doubts about the calendar that moves payments up to ``last_day``, if a model uses it."""
+    if last_day is not None and finds_events(models):
+        for doubt in calendar_doubts(settings.holidays, last_day.year):
+            progress.warn(doubt)
+
+
+def _check(path: str, settings: Settings, workers: int, *, tight: bool, progress: Progress) -> CheckedInput:
     """Check the input against the contract; if memory is ``tight``, in a child process, so that its memory is freed."""
-    if tight:
-        return run_in_child_process("checking the input", check_input_for_run, path, settings)
-    return check_input_for_run(path, settings, threads=workers)
+    with stage(progress, "Checking the input"):
+        if tight:
+            return run_in_child_process("checking the input", check_input_for_run, path, settings)
+        return check_input_for_run(path, settings, threads=workers)
 
 
 def _load(contract: Contract, shards: Sequence[Shard], settings: Settings, kind: RunKind) -> Load:

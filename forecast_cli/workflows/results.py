@@ -11,6 +11,7 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.data.findings import Finding, rejects
+from forecast_cli.store.state import OutputState
 
 if TYPE_CHECKING:
     from forecast_cli.reports.run_metrics import Change
@@ -117,7 +118,7 @@ class ForecastRun:
     fingerprint: str
     seconds: float
     max_failed: int
-    max_skipped: int | None = None
+    max_skipped: int | None
 
     @property
     def exit_code(self) -> ExitCode:
@@ -143,10 +144,11 @@ def exceeded(
 class ForecastPlan:
     """What a run would do (``--dry-run``).
 
-    ``holidays`` is as in ``ForecastRun``. ``cpu_seconds`` is an estimate from the costs of the models. ``spill_bytes``
-    is the most bytes on disk that sorting the rows by account takes, None if they need no sorting. ``memory_bytes`` is
-    the bound on the memory of all processes together (None: unknown), within which each worker handles up to
-    ``at_once`` accounts at a time.
+    ``output_why`` says what is wrong with an output in ``output_state``, empty if nothing is. ``holidays`` is as in
+    ``ForecastRun``. ``cpu_seconds`` is an estimate from the costs of the models. ``spill_bytes`` is the most bytes on
+    disk that sorting the rows by account takes, None if they need no sorting. ``memory_bytes`` is the bound on the
+    memory of all processes together (None: unknown), within which each worker handles up to ``at_once`` accounts at a
+    time.
     """
 
     request: ForecastRequest
@@ -159,10 +161,11 @@ class ForecastPlan:
     shards: int
     jobs: int
     cpu_seconds: float
-    output_state: str
-    spill_bytes: int | None = None
-    memory_bytes: int | None = None
-    at_once: int | None = None
+    output_state: OutputState
+    output_why: str
+    spill_bytes: int | None
+    memory_bytes: int | None
+    at_once: int | None
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,7 @@ class Validation:
     input: InputSummary
     accounts: Mapping[Status, int]
     findings: tuple[Finding, ...]
-    refused: ConfigError | None = None
+    refused: ConfigError | None
 
     @property
     def rejected(self) -> bool:
@@ -208,7 +211,7 @@ class CheckReport:
     bytes: int
     accounts: int
     forecast_rows: int
-    damages: tuple[Damage, ...] = ()
+    damages: tuple[Damage, ...]
 
     @property
     def exit_code(self) -> ExitCode:

@@ -17,9 +17,8 @@ from forecast_cli.store.find import has_closed_folder, raise_read_errors, runs_a
 from forecast_cli.store.fingerprint import setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
 from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.parquet import scan_forecasts, scan_table
 from forecast_cli.store.read import find_manifest
-from forecast_cli.workflows.run_pairs import CURRENCY, SettingsRecord, keys_in_both, status_changes, with_common_names
+from forecast_cli.workflows.run_pairs import CURRENCY, SettingsRecord, keys_in_both, status_changes, table_of
 from forecast_cli.workflows.summary import LIKELY, first_model
 
 #: The most settings that a warning names.
@@ -43,8 +42,7 @@ class Side:
 
     def table(self, name: str) -> pl.LazyFrame:
         """Return a table of the run, with key and date columns under names common to both runs."""
-        table = scan_forecasts(self.output) if name == FORECASTS else scan_table(self.output / name)
-        return with_common_names(table, self.settings)
+        return table_of(self.output, self.settings, name)
 
     def of_first_model(self, name: str) -> pl.LazyFrame:
         """Return the rows of a table that belong to the run's first model."""

@@ -1,11 +1,14 @@
 """Tables of two runs under common column names, and the accounts whose status differs."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
 from forecast_cli.core import columns as c
+from forecast_cli.store.layout import FORECASTS
+from forecast_cli.store.parquet import scan_forecasts, scan_table
 from forecast_cli.workflows.run_tables import keys_of
 
 #: Common name of the column with the currency, if it is part of the key.
@@ -15,8 +18,9 @@ _KEYS: Final = ("key", CURRENCY)
 SettingsRecord = Mapping[str, Any]
 
 
-def with_common_names(frame: pl.LazyFrame, settings: SettingsRecord) -> pl.LazyFrame:
-    """Return a table with key and date columns under names and types that two runs share, whatever the user's names."""
+def table_of(output: Path, settings: SettingsRecord, name: str) -> pl.LazyFrame:
+    """Return a table of a run, with key and date columns under names and types that two runs share."""
+    frame = scan_forecasts(output) if name == FORECASTS else scan_table(output / name)
     names = dict(zip(keys_of(settings), _KEYS, strict=False)) | {settings["date_col"]: c.DATE}
     present = frame.collect_schema().names()
     renamed = frame.rename({name: common for name, common in names.items() if name in present})

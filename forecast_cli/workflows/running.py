@@ -9,7 +9,7 @@ from typing import Final
 from forecast_cli.config.choices import Executor
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.memory import release_memory
-from forecast_cli.core.progress import Progress
+from forecast_cli.core.progress import Progress, stage
 from forecast_cli.core.text import counted
 from forecast_cli.data.findings import Action, message_at
 from forecast_cli.data.source import Source
@@ -53,7 +53,7 @@ def execute(
     *,
     force: bool,
     progress: Progress,
-    meanwhile: Callable[[], None] | None = None,
+    meanwhile: Callable[[], None],
 ) -> Executed:
     """Do the shards that are missing, then merge the tables and write the manifest. A finished run is left as it is.
 
@@ -80,9 +80,8 @@ def execute(
             source = _sort_if_scattered(prepared, run, progress) if missing else job.source
             release_memory()
             if missing and prepared.room.is_tight and executor is Executor.LOCAL:
-                progress.start("Compiling")
-                run_in_child_process("compiling", compile_loops, compiled_modules(prepared.models))
-                progress.finish()
+                with stage(progress, "Compiling"):
+                    run_in_child_process("compiling", compile_loops, compiled_modules(prepared.models))
             prepared = replace(prepared, learned=_learn(prepared, source, progress))
             job = replace(job, source=source, learned=prepared.learned)
             release_memory()
@@ -90,9 +89,8 @@ def execute(
                 finished = run_shards(job, missing, room=prepared.room, warn=progress.warn)
                 receipts = _commit_finished(prepared, run, finished, done=list(done.values()), progress=progress)
         _warn_of_repeated_blocks(receipts, progress)
-        progress.start("Writing the tables")
-        run.finish(make_manifest(prepared, receipts, finish(prepared, receipts)))
-        progress.finish()
+        with stage(progress, "Writing the tables"):
+            run.finish(make_manifest(prepared, receipts, finish(prepared, receipts)))
         return Executed(reused=False, shards_resumed=len(done))
 
 
@@ -103,10 +101,8 @@ def _sort_if_scattered(prepared: Prepared, run: RunFolder, progress: Progress) -
     from forecast_cli.store.spill import spill
 
     ids = prepared.contract.ledger[UNIQUE_ID].unique().sort()
-    progress.start("Sorting the input by account", prepared.checked.source.rows, "row")
-    source = spill(prepared.checked.source, prepared.settings, ids, run.spill, advance=progress.advance)
-    progress.finish()
-    return source
+    with stage(progress, "Sorting the input by account", prepared.checked.source.rows, "row"):
+        return spill(prepared.checked.source, prepared.settings, ids, run.spill, advance=progress.advance)
 
 
 def _learn(prepared: Prepared, source: Source, progress: Progress) -> Learned | None:
@@ -114,13 +110,11 @@ def _learn(prepared: Prepared, source: Source, progress: Progress) -> Learned | 
     if prepared.learned is not None or not learns(prepared.models):
         return prepared.learned
     settings = prepared.settings
-    progress.start("Learning from the past")
     threads = 1 if prepared.room.is_tight else prepared.room.workers
-    arguments = (source, settings, select_learning_columns(prepared.contract), prepared.back, threads)
-    context = None if prepared.room.is_tight else worker_context(prepared.models, learns=True)
-    learned = run_in_child_process("learning", learn_from, *arguments, context=context)
-    progress.finish()
-    return learned
+    with stage(progress, "Learning from the past"):
+        arguments = (source, settings, select_learning_columns(prepared.contract), prepared.back, threads)
+        context = None if prepared.room.is_tight else worker_context(prepared.models, learns=True)
+        return run_in_child_process("learning", learn_from, *arguments, context=context)
 
 
 @contextmanager
@@ -155,15 +149,13 @@ def _commit_finished(
     progress: Progress,
 ) -> list[ShardReceipt]:
     """Commit each shard when it is ``finished``, and return all receipts, in the order of shards."""
-    progress.start(_DOING[prepared.command], sum(shard.accounts for shard in prepared.shards))
-    progress.advance(sum(receipt.accounts for receipt in done))
-    receipts = list(done)
-    with closing(finished):
+    accounts, receipts = sum(shard.accounts for shard in prepared.shards), list(done)
+    with stage(progress, _DOING[prepared.command], accounts), closing(finished):
+        progress.advance(sum(receipt.accounts for receipt in done))
         for receipt in finished:
             run.commit(receipt)
             receipts.append(receipt)
             progress.advance(receipt.accounts)
-    progress.finish()
     return sorted(receipts, key=lambda receipt: receipt.index)
 
 

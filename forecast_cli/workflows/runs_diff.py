@@ -16,9 +16,8 @@ from forecast_cli.store.check import damaged_files
 from forecast_cli.store.fingerprint import identity_of, setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.parquet import scan_forecasts, scan_table
 from forecast_cli.workflows.places import open_finished_run
-from forecast_cli.workflows.run_pairs import CURRENCY, keys_in_both, status_changes, with_common_names
+from forecast_cli.workflows.run_pairs import CURRENCY, keys_in_both, status_changes, table_of
 from forecast_cli.workflows.run_tables import damaged
 from forecast_cli.workflows.runs import run_in
 
@@ -92,7 +91,8 @@ def diff_runs(old: Output, new: Output) -> RunDiff:
                 "name two runs of one command",
             )
         try:
-            statuses, numbers = status_changes(_accounts(*one), _accounts(*other)), _numbers(one, other)
+            statuses = status_changes(*(table_of(path, run.settings, ACCOUNTS) for path, run in (one, other)))
+            numbers = _numbers(*(table_of(path, run.settings, FORECASTS) for path, run in (one, other)))
         except read_errors() as error:
             raise damaged(_first_damaged(one, other), error) from None
         return RunDiff(
@@ -132,12 +132,8 @@ def _first_damaged(*runs: tuple[Path, Manifest]) -> Path:
     return next((output for output, manifest in runs if any(damaged_files(output, manifest.files))), runs[-1][0])
 
 
-def _accounts(output: Path, manifest: Manifest) -> pl.LazyFrame:
-    return with_common_names(scan_table(output / ACCOUNTS), manifest.settings)
-
-
-def _numbers(old: tuple[Path, Manifest], new: tuple[Path, Manifest]) -> Moved:
-    frames = [with_common_names(scan_forecasts(output), one.settings) for output, one in (old, new)]
+def _numbers(old: pl.LazyFrame, new: pl.LazyFrame) -> Moved:
+    frames = (old, new)
     names = [frame.collect_schema().names() for frame in frames]
     others = [name for name in (CUTOFF, c.DATE, c.MODEL) if all(name in each for each in names)]
     on = [*keys_in_both(*frames), *others]

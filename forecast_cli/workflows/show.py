@@ -76,7 +76,7 @@ def _add_reasons(
     outlook = None
     if panel is not None:
         known = replace(known, history=recent_history(panel), rates=recent_rates(panel))
-        outlook = forecast_outlook(panel, max(h, month[2] if month else h)) if past.same else None
+        outlook = forecast_outlook(panel, max(h, month.horizon if month else h)) if past.same else None
     if tables.has(EVENTS):
         events = rows_of(tables, key, EVENTS)
         own = all_payments(panel, outlook.streams, h) if panel is not None and outlook is not None else None
@@ -92,8 +92,8 @@ def _add_reasons(
         steps: tuple[Breakdown, ...] = ()
         if panel is not None and outlook is not None:
             steps = _steps(outlook, fan, panel, learned=month is not None)
-        why = Why(month[0] if month else None, month[1] if month else None, steps, read_shares(tables, key, AUTO))
-        known = replace(known, why=why)
+        as_of, windows = (month.as_of, month.windows) if month else (None, None)
+        known = replace(known, why=Why(as_of, windows, steps, read_shares(tables, key, AUTO)))
     return known
 
 

@@ -177,7 +177,7 @@ class Why:
     learned_as_of: date | None
     windows: int | None
     steps: tuple[Breakdown, ...]
-    shares: tuple[Share, ...] = ()
+    shares: tuple[Share, ...]
 
 
 @dataclass(frozen=True)

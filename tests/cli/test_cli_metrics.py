@@ -13,7 +13,7 @@ import pytest
 from cli_harness import Cli, balance_rows
 
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.reports.prometheus import gauge, render_gauges
+from forecast_cli.reports.prometheus import Gauge, gauge, render_gauges
 from forecast_cli.workflows.run_change import find_previous
 
 QUICK = ("--model", "Naive", "--model", "SeasonalNaive", "--horizon", 5, "--jobs", 1)
@@ -267,7 +267,7 @@ def test_a_place_that_cannot_be_is_refused_before_the_run(
 
 def test_labels_are_escaped() -> None:
     told = [
-        gauge("a", "Says.", 1.5, threshold='q"\\\nx\x1b'),
+        Gauge("a", "Says.", [(1.5, {"threshold": 'q"\\\nx\x1b'})]),
         gauge("b", "Nothing.", None),
         gauge("c", "None.", math.nan),
     ]

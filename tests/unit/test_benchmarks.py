@@ -12,7 +12,7 @@ import benchmarks
 from benchmarks import ratios, scale
 from benchmarks.memory_picture import draw
 from benchmarks.process import Measured, in_turn, measure
-from benchmarks.rows import Row, at_least, at_most, print_rows
+from benchmarks.rows import Row, at_least, at_most, compared, print_rows
 
 
 def _row(figure: float) -> Row:
@@ -34,6 +34,11 @@ def test_bound_is_met_up_to_and_with_itself():
 def test_margin_loosens_a_bound_to_the_side_that_is_allowed():
     assert at_most(2).loosened(0.5).bound == 3
     assert at_least(2).loosened(0.5).bound == 1
+
+
+def test_figure_of_two_sides_is_how_many_times_as_much_or_where_it_has_a_minimum_how_many_times_less():
+    assert compared("times as long", "the other", 6.0, 2.0, at_most(4)).figure == 3
+    assert compared("times as fast", "the other", 2.0, 6.0, at_least(3)).figure == 3
 
 
 def test_table_says_what_was_missed(capsys):

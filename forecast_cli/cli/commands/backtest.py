@@ -4,7 +4,7 @@ from functools import partial
 
 import typer
 
-from forecast_cli.cli.flags import settings_from, takes
+from forecast_cli.cli.flags import is_quiet, settings_from, takes
 from forecast_cli.cli.options.backtest import BacktestOptions
 from forecast_cli.cli.options.reading import InputOptions
 from forecast_cli.cli.options.running import RunOptions
@@ -32,10 +32,12 @@ def backtest(
     what happened. Writes tables, a leaderboard and a report to open in a browser.
     """
     settings = settings_from(ctx).settings
-    from forecast_cli.cli.reported_run import end_reported_run
+    from forecast_cli.cli.measured_run import run_measured
+    from forecast_cli.cli.views.backtest import end_backtest
     from forecast_cli.data.files.addresses import output_at
     from forecast_cli.workflows.backtest import run_backtest
     from forecast_cli.workflows.results import ForecastRequest
 
     request = ForecastRequest(source, output_at(output), settings, force)
-    end_reported_run(ctx, request.output, partial(run_backtest, request))
+    run = run_measured(ctx, request.output, partial(run_backtest, request))
+    end_backtest(ctx.obj, run, quiet=is_quiet(ctx))

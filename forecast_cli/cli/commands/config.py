@@ -47,18 +47,16 @@ def init(
 @takes(RunOptions, ForecastOptions, BacktestOptions, InputOptions, OriginOptions, ConfigOptions)
 def show(ctx: typer.Context, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002 - the option's name
     """Show every setting, its value and where it comes from."""
-    from forecast_cli.cli import streams
+    from forecast_cli.cli.views.result import write_result
     from forecast_cli.core.redact import redact
-    from forecast_cli.reports.jsonlines import document
     from forecast_cli.reports.terminal.settings import render_settings
 
     loaded = settings_from(ctx)
-    if format is OutputFormat.JSON:
-        values = loaded.settings.model_dump(mode="json")
-        origins = {name: redact(origin) for name, origin in loaded.origins.items()}
-        streams.write_out(document({name: {"value": values[name], "from": origins[name]} for name in values}))
-    else:
-        streams.show(render_settings(loaded))
+    values = {
+        name: {"value": value, "from": redact(loaded.origins[name])}
+        for name, value in loaded.settings.model_dump(mode="json").items()
+    }
+    write_result(format, values, lambda: render_settings(loaded))
 
 
 def schema() -> None:

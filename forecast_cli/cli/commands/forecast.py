@@ -1,5 +1,6 @@
 """``forecast-cli forecast``: the main job."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -54,26 +55,19 @@ def forecast(
     command resumes it; a finished run is not repeated.
     """
     settings = settings_from(ctx).settings
-    from forecast_cli.cli.progress import reporting_progress
+    from forecast_cli.cli.measured_run import metrics_file, run_measured
     from forecast_cli.data.files.addresses import output_at
     from forecast_cli.workflows.forecast import plan_forecast, run_forecast
-    from forecast_cli.workflows.overlap import refuse_metrics
     from forecast_cli.workflows.results import ForecastRequest
 
-    place, previous, metrics = output_at(output), ctx.params["previous"], ctx.params["metrics"]
+    place, previous = output_at(output), ctx.params["previous"]
     request = ForecastRequest(source, place, settings, force, output_at(previous) if previous else None)
-    if metrics is not None:
-        refuse_metrics(metrics, place)
     if dry_run:
         from forecast_cli.cli.views.plan import end_plan
 
+        metrics_file(ctx, place)
         end_plan(ctx.obj, plan_forecast(request))
-    with reporting_progress(ctx.obj, quiet=is_quiet(ctx)) as progress:
-        run = run_forecast(request, progress)
-    if metrics is not None:
-        from forecast_cli.workflows.run_metrics import write_metrics  # heavy, as its end is
-
-        write_metrics(metrics, place, exit_code=run.exit_code, shards_resumed=run.shards_resumed)
+    run = run_measured(ctx, place, partial(run_forecast, request))
     from forecast_cli.cli.views.forecast import end_run  # rich is not needed before
 
     end_run(ctx.obj, run, quiet=is_quiet(ctx))

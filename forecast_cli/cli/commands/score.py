@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from forecast_cli.cli.flags import only, settings_from, takes
+from forecast_cli.cli.flags import is_quiet, only, settings_from, takes
 from forecast_cli.cli.options.backtest import BacktestOptions
 from forecast_cli.cli.options.reading import InputOptions
 from forecast_cli.cli.options.running import RunOptions
@@ -56,9 +56,11 @@ def score(
     of the forecasts. Writes the tables and reports of a backtest.
     """
     settings = settings_from(ctx).settings
-    from forecast_cli.cli.reported_run import end_reported_run
+    from forecast_cli.cli.measured_run import run_measured
+    from forecast_cli.cli.views.backtest import end_backtest
     from forecast_cli.data.files.addresses import output_at
     from forecast_cli.workflows.score import ScoreRequest, run_score
 
     request = ScoreRequest(source, tuple(map(output_at, forecast)), output_at(output), settings, force)
-    end_reported_run(ctx, request.output, partial(run_score, request))
+    run = run_measured(ctx, request.output, partial(run_score, request))
+    end_backtest(ctx.obj, run, quiet=is_quiet(ctx))

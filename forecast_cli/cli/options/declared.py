@@ -4,7 +4,7 @@ The help of a setting is its description in ``config/settings.py`` with the defa
 because the settings take too long to import for ``--help``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -24,6 +24,11 @@ def option(
     """
     more = typer.Option(help=text, metavar=metavar, callback=callback, parser=parser, show_default=False)
     return Annotated[kind | None, more]
+
+
+def given_in(params: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return those of the options ``names`` that a command line gives; ``params`` are the values of all its options."""
+    return {name: params[name] for name in names if params.get(name) not in (None, (), [])}
 
 
 def options_in(group: type) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from forecast_cli.cli.options.declared import option, options_in
+from forecast_cli.cli.options.declared import given_in, option, options_in
 
 if TYPE_CHECKING:
     from forecast_cli.evaluation.gate import Gate
@@ -102,9 +102,7 @@ def gate_from(ctx: typer.Context) -> "Gate":
     """Return what the command line allows NEW to do."""
     from forecast_cli.evaluation.gate import Gate
 
-    fields: dict[str, Any] = {
-        name: ctx.params[name] for name in options_in(GateOptions) if ctx.params[name] not in (None, (), [])
-    }
+    fields = given_in(ctx.params, options_in(GateOptions))
     for name, field in _LISTS.items():
         fields[field] = tuple(dict.fromkeys(fields.pop(name, ())))
     return Gate(**fields)

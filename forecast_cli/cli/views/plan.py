@@ -32,7 +32,7 @@ _MEANINGS: Final[Mapping[Status, str]] = {
     Status.FAILED: "no forecast: unusable rows",
 }
 
-_OUTPUT_STATES: Final[Mapping[str, str]] = {
+_OUTPUT_STATES: Final[Mapping[OutputState, str]] = {
     OutputState.NEW: "new",
     OutputState.RESUMABLE: "this run, cut off: would be resumed where it stopped",
     OutputState.FINISHED: "this run, finished: nothing left to do",
@@ -63,7 +63,7 @@ def render_plan(plan: ForecastPlan) -> Group:
 
 def _verdict(plan: ForecastPlan) -> RenderableType:
     settings = plan.request.settings
-    if plan.output_state == OutputState.FINISHED and not plan.request.force:
+    if plan.output_state is OutputState.FINISHED and not plan.request.force:
         return line("A run would do nothing: it is already finished.", "bold green")
     style = "bold green" if run_exit_code(plan.accounts, settings) is ExitCode.OK else "bold red"
     return line(describe_run(plan.accounts, settings), style)
@@ -120,7 +120,6 @@ def _risk(settings: Settings) -> str:
 
 def _describe_output(plan: ForecastPlan) -> str:
     """Return what the output holds and what a run would do with it."""
-    state, _, why = plan.output_state.partition(": ")
-    again = plan.request.force and state in (OutputState.RESUMABLE, OutputState.FINISHED)
-    words = "this run: would be done again (--force)" if again else _OUTPUT_STATES[state]
-    return f"{words}; {printable(why)}" if why else words
+    again = plan.request.force and plan.output_state in (OutputState.RESUMABLE, OutputState.FINISHED)
+    words = "this run: would be done again (--force)" if again else _OUTPUT_STATES[plan.output_state]
+    return f"{words}; {printable(plan.output_why)}" if plan.output_why else words

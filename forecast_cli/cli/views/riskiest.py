@@ -8,14 +8,15 @@ from rich.console import Group
 
 from forecast_cli.cli.messages import Log
 from forecast_cli.cli.options.shared import OutputFormat
-from forecast_cli.cli.streams import columns, show, write_out
+from forecast_cli.cli.streams import columns
 from forecast_cli.cli.views.next_steps import show_command
+from forecast_cli.cli.views.result import write_result
 from forecast_cli.config.thresholds import is_amount
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import money, percent
-from forecast_cli.reports.jsonlines import account_value, document
+from forecast_cli.reports.jsonlines import account_value
 from forecast_cli.reports.terminal.layout import Column, command_line, fitting, indented, line, ruled, section, sections
 from forecast_cli.workflows.riskiest import AtRisk, Riskiest
 
@@ -47,10 +48,7 @@ def end_riskiest(
     model: str | None,
 ) -> NoReturn:
     """Show the accounts and exit; ``model`` is the requested one, None for the run's first."""
-    if format is OutputFormat.JSON:
-        write_out(document(riskiest_values(result)))
-    else:
-        show(render_riskiest(result, model=model, width=columns()))
+    write_result(format, riskiest_values(result), lambda: render_riskiest(result, model=model, width=columns()))
     log.leave(ExitCode.OK, f"{result.output}: {_counts(result)}", fields=_fields(result))
 
 

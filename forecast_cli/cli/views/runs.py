@@ -1,40 +1,40 @@
 """Results of the ``runs`` commands: the result on stdout, and one line for a log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from forecast_cli.cli.messages import Log
 from forecast_cli.cli.options.shared import OutputFormat
-from forecast_cli.cli.streams import columns, show, write_out
+from forecast_cli.cli.streams import columns
+from forecast_cli.cli.views.result import write_result
 from forecast_cli.cli.views.runs_text import render_diff, render_pruning, render_run, render_runs
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.text import counted
-from forecast_cli.reports.jsonlines import document
 from forecast_cli.workflows.runs import FinishedRun, Pruning, RunEntry
 from forecast_cli.workflows.runs_diff import RunDiff
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 
 def end_list(log: Log, folder: Path, runs: Sequence[RunEntry], format: OutputFormat) -> NoReturn:  # noqa: A002
     """Show the runs of a folder and exit."""
     values = {"runs": [_run_values(run) for run in runs]}
-    _end(log, render_runs(runs, width=columns()), values, format, message=f"{folder}: {counted(len(runs), 'run')}")
+    write_result(format, values, lambda: render_runs(runs, width=columns()))
+    log.leave(ExitCode.OK, f"{folder}: {counted(len(runs), 'run')}")
 
 
 def end_show(log: Log, run: FinishedRun, format: OutputFormat) -> NoReturn:  # noqa: A002
     """Show one run and exit."""
     values = _run_values(run) | {"manifest": run.manifest.model_dump(mode="json")}
-    _end(log, render_run(run), values, format, message=f"{run.output}: {run.state}")
+    write_result(format, values, lambda: render_run(run))
+    log.leave(ExitCode.OK, f"{run.output}: {run.state}")
 
 
 def end_diff(log: Log, diff: RunDiff, format: OutputFormat) -> NoReturn:  # noqa: A002
     """Show the differences between two runs and exit."""
-    message = f"{diff.old} and {diff.new}: " + ("the same forecasts" if diff.same else "the forecasts differ")
-    _end(log, render_diff(diff), asdict(diff) | {"same": diff.same}, format, message=message)
+    write_result(format, asdict(diff) | {"same": diff.same}, lambda: render_diff(diff))
+    verdict = "the same forecasts" if diff.same else "the forecasts differ"
+    log.leave(ExitCode.OK, f"{diff.old} and {diff.new}: {verdict}")
 
 
 def end_prune(log: Log, pruning: Pruning, format: OutputFormat) -> NoReturn:  # noqa: A002
@@ -44,9 +44,9 @@ def end_prune(log: Log, pruning: Pruning, format: OutputFormat) -> NoReturn:  # 
         "remove": [str(run.output) for run in pruning.remove],
         "keep": [str(run.output) for run in pruning.keep],
     }
+    write_result(format, values, lambda: render_pruning(pruning))
     done = "removed" if pruning.removed else "would be removed"
-    message = f"{pruning.folder}: {counted(len(pruning.remove), 'run')} {done}"
-    _end(log, render_pruning(pruning), values, format, message=message)
+    log.leave(ExitCode.OK, f"{pruning.folder}: {counted(len(pruning.remove), 'run')} {done}")
 
 
 def _run_values(run: RunEntry) -> dict[str, Any]:
@@ -63,18 +63,3 @@ def _run_values(run: RunEntry) -> dict[str, Any]:
         "forecast_rows": manifest.forecast_rows,
         "fingerprint": manifest.fingerprint,
     }
-
-
-def _end(
-    log: Log,
-    renderable: "RenderableType",
-    values: Mapping[str, Any],
-    format: OutputFormat,  # noqa: A002
-    *,
-    message: str,
-) -> NoReturn:
-    if format is OutputFormat.JSON:
-        write_out(document(values))
-    else:
-        show(renderable)
-    log.leave(ExitCode.OK, message)

@@ -6,11 +6,12 @@ from typing import Any, NoReturn
 
 from forecast_cli.cli.messages import Log
 from forecast_cli.cli.options.shared import OutputFormat
-from forecast_cli.cli.streams import columns, encoding_of, show, write_out
+from forecast_cli.cli.streams import columns, encoding_of
+from forecast_cli.cli.views.result import write_result
 from forecast_cli.cli.views.show_text import render_explanation
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ids import mark_id
-from forecast_cli.reports.jsonlines import account_value, document
+from forecast_cli.reports.jsonlines import account_value
 from forecast_cli.reports.terminal.fan import NEEDED
 from forecast_cli.reports.terminal.flags import describe_flag
 from forecast_cli.workflows.story import AccountExplanation
@@ -18,10 +19,11 @@ from forecast_cli.workflows.story import AccountExplanation
 
 def end_explanation(log: Log, explanation: AccountExplanation, format: OutputFormat) -> NoReturn:  # noqa: A002
     """Show the explanation of an account and exit."""
-    if format is OutputFormat.JSON:
-        write_out(document(explanation_values(explanation)))
-    else:
-        show(render_explanation(explanation, width=columns(), ascii_only=not _shows(NEEDED)))
+    write_result(
+        format,
+        explanation_values(explanation),
+        lambda: render_explanation(explanation, width=columns(), ascii_only=not _shows(NEEDED)),
+    )
     account, status = mark_id(explanation.account_id), explanation.standing.status
     log.leave(ExitCode.OK, f"{explanation.output}: account {account}: {status}")
 

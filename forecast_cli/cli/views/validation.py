@@ -8,8 +8,8 @@ from rich.console import Group
 
 from forecast_cli.cli.messages import Log, LogFormat
 from forecast_cli.cli.options.shared import OutputFormat
-from forecast_cli.cli.streams import show, write_out
 from forecast_cli.cli.views.forecast import describe_input
+from forecast_cli.cli.views.result import write_result
 from forecast_cli.cli.views.values import validation_values
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
@@ -18,7 +18,6 @@ from forecast_cli.core.redact import redact
 from forecast_cli.core.text import counted
 from forecast_cli.data.findings import Action
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.jsonlines import document
 from forecast_cli.reports.terminal.findings import render_findings
 from forecast_cli.reports.terminal.layout import line, no_wrap, sections
 from forecast_cli.workflows.results import Validation, exceeded
@@ -28,10 +27,7 @@ def end_validation(log: Log, validation: Validation, format: OutputFormat, setti
     """Show the findings about an input, and how a run with ``settings`` would end; exit."""
     run_ends = _run_exit_code(validation, settings)
     found = validation_values(validation) | {"run_exit_code": run_ends}
-    if format is OutputFormat.JSON:
-        write_out(document(found))
-    else:
-        show(render_validation(validation, settings))
+    write_result(format, found, lambda: render_validation(validation, settings))
     if log.format is LogFormat.TEXT:  # the verdict is already part of the output
         raise typer.Exit(validation.exit_code)
     counts = {"accounts": validation.input.accounts, **found["accounts"]}

@@ -55,7 +55,7 @@ def plan_values(plan: ForecastPlan) -> dict[str, Any]:
         "counts": {"accounts": plan.input.accounts, **before_models(plan.accounts)},
         "manifest": None,
         "output": str(plan.request.output),
-        "output_state": plan.output_state,
+        "output_state": ": ".join(filter(None, (plan.output_state, plan.output_why))),
         "input": input_values(plan.input),
         "models": list(plan.models),
         "shards": plan.shards,

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
-from forecast_cli.core.progress import Progress
+from forecast_cli.core.progress import Progress, stage
 from forecast_cli.data.sample.accounts import BLOCK
 from forecast_cli.data.sample.block import ACCOUNT_TYPE, BALANCE, CURRENCY, describe_accounts, generate_block
 from forecast_cli.data.sample.kinds import AccountType, Currency
@@ -46,14 +46,12 @@ def write_sample(spec: SampleSpec, output: Path, progress: Progress, *, force: b
     """
     if not force and next(output.glob(_PARTS), None) is not None:
         raise OutputConflictError(f"{output}: already holds part files", "replace them with --force")
-    progress.start("Writing sample accounts", spec.accounts)
-    with _staging(output) as staging:
+    with stage(progress, "Writing sample accounts", spec.accounts), _staging(output) as staging:
         parts = [
             _write_part(spec, first, staging / f"part-{number:05d}.parquet", progress)
             for number, first in enumerate(range(0, spec.accounts, ACCOUNTS_PER_FILE))
         ]
         files = _publish(staging, output)
-    progress.finish()
     return SampleSummary(
         accounts=spec.accounts,
         rows=sum(rows for rows, _ in parts),

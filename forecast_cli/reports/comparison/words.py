@@ -40,18 +40,15 @@ class CheckLine:
 def check_line(check: Check, comparison: Comparison, *, quote: Quote = printable) -> CheckLine:
     """Return a check as a row; if several pairs of models are compared, its name includes the pair."""
     line = _line(check, comparison.metric, quote)
-    several = len(comparison.pairs) > 1
-    return replace(line, name=f"{pair_words(check.pair, quote=quote)}: {line.name}") if several else line
+    return replace(line, name=_with_pair(line.name, check, comparison, quote))
 
 
-def check_name(check: Check, comparison: Comparison, *, quote: Quote = printable) -> str:
+def check_name(check: Check, comparison: Comparison, *, quote: Quote) -> str:
     """Return the name of a check for use outside the table."""
-    name = check_line(check, comparison, quote=quote).name
     if not isinstance(check, ErrorCheck):
-        return name
-    if check.segment is None:
-        return f"{name}, all windows"
-    return f"{name.removesuffix(_group(check, quote))}{quote(comparison.metric)}, {_group(check, quote)}"
+        return check_line(check, comparison, quote=quote).name
+    name = f"{quote(comparison.metric)}, {_group(check, quote) or 'all windows'}"
+    return _with_pair(name, check, comparison, quote)
 
 
 def check_sentence(check: Check, comparison: Comparison, *, quote: Quote = printable) -> str:
@@ -91,7 +88,7 @@ def made_from_line(comparison: Comparison, *, quote: Quote = printable) -> str:
     return f"From BASE to NEW: {differences}" if differences else ""
 
 
-def pair_words(pair: Pair, *, quote: Quote = printable) -> str:
+def pair_words(pair: Pair, *, quote: Quote) -> str:
     """Return the name of the compared model, or both names if BASE and NEW have different ones."""
     if pair.base == pair.new:
         return quote(pair.base)
@@ -100,17 +97,12 @@ def pair_words(pair: Pair, *, quote: Quote = printable) -> str:
 
 def shown_checks(comparison: Comparison) -> tuple[Check, ...]:
     """Return the checks that get a row; if several pairs are compared, of the segments only those that failed."""
-    return tuple(
-        check
-        for check in comparison.checks
-        if len(comparison.pairs) == 1 or not _is_segment(check) or check.verdict is Verdict.FAILED
-    )
+    return tuple(check for check in comparison.checks if _has_row(check, comparison))
 
 
 def hidden_checks_line(comparison: Comparison) -> str:
     """Return the outcome of the checks without a row; empty if all have one."""
-    shown = set(map(id, shown_checks(comparison)))
-    left = [check for check in comparison.checks if id(check) not in shown]
+    left = [check for check in comparison.checks if not _has_row(check, comparison)]
     if not left:
         return ""
     small = sum(check.verdict is Verdict.SKIPPED for check in left)
@@ -164,8 +156,13 @@ def _line(check: Check, metric: str, quote: Quote) -> CheckLine:
             assert_never(check)
 
 
-def _is_segment(check: Check) -> bool:
-    return isinstance(check, ErrorCheck) and check.segment is not None
+def _with_pair(name: str, check: Check, comparison: Comparison, quote: Quote) -> str:
+    return f"{pair_words(check.pair, quote=quote)}: {name}" if len(comparison.pairs) > 1 else name
+
+
+def _has_row(check: Check, comparison: Comparison) -> bool:
+    of_segment = isinstance(check, ErrorCheck) and check.segment is not None
+    return len(comparison.pairs) == 1 or not of_segment or check.verdict is Verdict.FAILED
 
 
 def _group(check: ErrorCheck, quote: Quote) -> str:

@@ -34,7 +34,7 @@ class Listener(NullProgress):
         self.stages: list[tuple[str, int]] = []
         self.done = 0
 
-    def start(self, description: str, total: int) -> None:
+    def start(self, description: str, total: int, *_: object) -> None:
         self.stages.append((description, total))
 
     def advance(self, count: int) -> None:
