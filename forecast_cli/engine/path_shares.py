@@ -25,8 +25,9 @@ from forecast_cli.models.pooled.learn import choose_per_vintage
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
 from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest
+from forecast_cli.models.pooled.record_lows import lowest_records
 from forecast_cli.models.pooled.windows import Windows, balances_after, group_of, list_windows, panel_at
-from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, learn_zero_share, never_below_zero
+from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, learn_zero_share
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.lows import find_lows, windows_within
 from forecast_cli.risk.panel_lows import panel_lows
@@ -131,7 +132,7 @@ def _build_training_sets(given: _Past, block: NDArray[np.int64]) -> list[_Traini
         group=given.group[block[kept]],
         account=windows.row,
     )
-    training, never = [], never_below_zero(then)
+    training, never = [], lowest_records(then) >= 0.0
     for vintage, used in zip(learned.vintages, given.uses[block[kept]].T, strict=True):
         some = np.flatnonzero(used)
         taught = whole.take(some)

@@ -8,12 +8,12 @@ Journal of Hydrometeorology 5, 2004. As in the paper, courses are ranked by the 
 the first day. Otherwise, for a balance that falls and is filled up again, a course that begins high would have the
 largest fall on every day, and its path would stay low for good.
 
-Three things are added to the shuffle, and their effect was measured. First, balances rest and then jump, while the daily
-distributions of a forecast are smooth. A course that rests changes its rank whenever others move, and its path would
-wander on days on which nothing happens. Ranks are therefore held near the mean rank of their course (``PERSISTENCE``).
-Second, a smooth distribution does not know a lower limit of the balance: if the account has a floor, its paths are held
-above it (``floors``). Third, a short history has few past courses: generic ones take the place of those that it lacks
-(``generic_courses``).
+Three things are added to the shuffle, and their effect was measured. First, balances rest and then jump, while the
+daily distributions of a forecast are smooth. A course that rests changes its rank whenever others move, and its path
+would wander on days on which nothing happens. Ranks are therefore held near the mean rank of their course
+(``PERSISTENCE``). Second, a smooth distribution does not know a lower limit of the balance: if the account has a floor,
+its paths are held above it (``floors``). Third, a short history has few past courses: generic ones take the place of
+those that it lacks (``generic_courses``).
 
 If the forecast has ``shares``, a share of an account's paths are unchanged past courses instead (``courses``), and some
 of the other paths that fall below zero are raised to it (``zero``).

@@ -1,4 +1,4 @@
-"""Zero share: how many of the paths below zero are left, learned from accounts that never had less than zero.
+"""Zero share: how many of the paths below zero are left for accounts that never had less than zero.
 
 A balance falls below zero for the first time less often than the errors of all accounts suggest: people spend less when
 little is left, and banks refuse payments.
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.path_levels import N_PATHS
-from forecast_cli.models.pooled.record_lows import lowest_records
+from forecast_cli.models.pooled.record_lows import lowest_balances
 from forecast_cli.models.row_arrays import RowArrays
 
 #: Shares that are tried.
@@ -25,7 +25,7 @@ _SURE: Final = 0.5
 
 @dataclass(frozen=True)
 class ZeroTrainingSet(RowArrays):
-    """Training data of m windows of accounts that never were below zero.
+    """Training data of m windows of accounts that were not below zero in more than 90 days.
 
     ``probability`` [m] of a fall below zero is that of paths by trees that have not seen the account, ``event`` [m] is
     1 if the balance fell below zero, else 0.
@@ -47,8 +47,8 @@ def keep_below_zero(
 
 
 def never_below_zero(panel: Panel) -> NDArray[np.bool_]:
-    """Return which accounts had no balance below zero in more than 90 days, [n]; what new ones do is not known yet."""
-    return lowest_records(panel) >= 0.0
+    """Return which accounts had no balance below zero in their history, [n]."""
+    return lowest_balances(panel) >= 0.0
 
 
 def learn_zero_share(training: ZeroTrainingSet) -> float:

@@ -111,9 +111,18 @@ def test_falls_below_zero_are_those_of_accounts_that_never_were_there(
     assert share == learn_zero_share(given[-1])
     assert set(np.unique(given[-1].event)) == {0.0, 1.0}
     assert 0.0 < given[-1].probability.mean() < 0.5
+    all_windows: list[PastTrainingSet] = []
+
+    def grow(training: PastTrainingSet, *, seed: int) -> Forest:
+        all_windows.append(training)
+        return ()
+
+    monkeypatch.setattr(path_shares, "grow_past_forest", grow)
     above, under = (replace(panel, y=panel.y + shift) for shift in (0.0, -1_000.0))
     for one, count in ((above, True), (under, False)):
         learned, known = taught(one)
         learn_path_shares(learned, one, known, look_back=LOOK_BACK)
         assert not given[-1].event.any()
         assert (len(given[-1].event) > 100) is count
+        new = 1.0 - len(given[-1].event) / len(all_windows[-1].event)
+        assert not count or 0.25 < new < 0.6, "windows of 90 days or fewer: each fourth one, and the first ones"
