@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -161,6 +162,20 @@ def test_force_replaces_another_run_but_never_foreign_files(tmp_path: Path) -> N
         open_run(tmp_path / "foreign", IDENTITY, force=True),
     ):
         pytest.fail("opened a foreign folder")
+
+
+@pytest.mark.parametrize("foreign", ["forecasts/notes.csv", "forecasts/part-00000 (copy).parquet"])
+def test_force_keeps_a_foreign_file_among_the_forecasts(tmp_path: Path, foreign: str) -> None:
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
+        commit_one(run)
+        run.finish(manifest())
+    (tmp_path / foreign).write_text("ten years of work")
+    with (
+        pytest.raises(OutputConflictError, match="holds files that no run wrote: " + re.escape(foreign)),
+        open_run(tmp_path, OTHER, force=True),
+    ):
+        pytest.fail("opened a folder with a foreign file")
+    assert (tmp_path / foreign).exists()
 
 
 def test_a_damaged_manifest_is_refused_and_replaced_by_force(tmp_path: Path) -> None:
