@@ -90,6 +90,7 @@ def execute(
                 finished = run_shards(job, missing, room=prepared.room, warn=progress.warn)
                 receipts = _commit_finished(prepared, run, finished, done=list(done.values()), progress=progress)
         _warn_of_repeated_blocks(receipts, progress)
+        run.refuse_if_replaced()
         progress.start("Writing the tables")
         run.finish(make_manifest(prepared, receipts, finish(prepared, receipts)))
         progress.finish()
