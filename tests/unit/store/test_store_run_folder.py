@@ -297,6 +297,14 @@ def test_a_receipt_of_another_shape_is_no_receipt(tmp_path: Path) -> None:
         assert run.resume() == {}
 
 
+def test_a_receipt_of_another_shard_is_no_receipt(tmp_path: Path) -> None:
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
+        commit_one(run)
+    (tmp_path / ".run/shards/00000.json").rename(tmp_path / ".run/shards/00007.json")
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
+        assert run.resume() == {}
+
+
 def test_the_same_files_under_another_spelling_are_the_same_input() -> None:
     files = [("in/a.parquet", 1, "00")]
     spelled = [("./in/a.parquet", 1, "00")]
