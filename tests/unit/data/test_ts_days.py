@@ -115,6 +115,13 @@ def test_SC17_the_last_instant_of_a_day_is_its_balance() -> None:
     assert balances(shard(frame), "a") == [3.0]
 
 
+def test_SC17_each_day_has_its_own_last_instant() -> None:
+    next_day = [("a", _at(hour) + timedelta(days=1), float(hour)) for hour in (8, 10)]
+    frame = timed([("a", _at(9), 1.0), ("a", _at(17), 3.0)], next_day)
+    assert account(check(frame), "a")["same_day"] == 2
+    assert balances(shard(frame), "a") == [3.0, 10.0]
+
+
 def test_TS03_equal_instants_with_two_balances_are_a_conflict() -> None:
     frame = timed([("a", _at(12), 1.0), ("a", _at(12), 2.0), ("a", _at(11), 5.0)])
     row = account(check(frame), "a")
