@@ -38,11 +38,11 @@ def test_TS02_the_same_row_twice_is_dropped_and_counted() -> None:
 
 
 def test_TS03_two_balances_for_one_day_set_the_account_aside() -> None:
-    frame = rows(daily("a", [1, 2, 3]), daily("a", [7, 2, 8]), daily("b", [1, 2, 3]))
+    frame = rows(daily("a", [1, 2, 3]), daily("a", [1, 7, 8]), daily("b", [1, 2, 3]))
     contract = check(frame)
     row = account(contract, "a")
     assert (row["status"], row["conflicts"], row["duplicates"]) == ("failed", 2, 1)
-    assert row["reason"] == "conflict: two balances for 2024-01-01 and 1 more (--on-duplicate)"
+    assert row["reason"] == "conflict: two balances for 2024-01-02 and 1 more (--on-duplicate)"
     assert account(contract, "b")["status"] == "ok"
     found = finding(contract, "TS03", Action.SET_ASIDE)
     assert (found.unit, found.count, found.total, found.examples) == ("accounts", 1, 2, ("a",))
