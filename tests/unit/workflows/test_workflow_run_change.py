@@ -2,8 +2,10 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 
 import polars as pl
+import pytest
 from forecast_runs import balances
 
 from forecast_cli.store.read import read_manifest
@@ -25,3 +27,33 @@ def test_an_account_is_newly_likely_from_one_half_on(request_of: Callable[..., F
     )
     assert (up.newly_likely, up.no_longer_likely) == (3, 0)
     assert (down.newly_likely, down.no_longer_likely) == (0, 3)
+
+
+def test_medians_and_probabilities_are_compared_on_the_last_day_and_window_of_both(
+    request_of: Callable[..., ForecastRequest],
+) -> None:
+    """Account n of 0 to 20 moves by n, up or down in turn; the old run lacks the longest window, the new the last day.
+
+    Intervals of 95 % end 5.5 from the old median, those of 80 % at it.
+    """
+    new = run_forecast(request_of(balances(accounts=21), horizon=14, threshold=("0",))).output
+    old, manifest = new.with_name("old"), read_manifest(new)
+    rows, risk = pl.read_parquet(new / "forecasts"), pl.read_parquet(new / "risk.parquet")
+    [part] = (new / "forecasts").iterdir()
+    shutil.copytree(new, old)
+    number = pl.col("account_id").str.tail(2).cast(pl.Float64)
+    move = number * pl.when(number % 2 == 0).then(1.0).otherwise(-1.0)
+    rows = rows.with_columns(median=100.0, lo_80=100.0, hi_80=100.0, lo_95=94.5, hi_95=105.5)
+    rows.write_parquet(old / "forecasts" / part.name)
+    earlier = rows.filter(pl.col("date") < pl.col("date").max())
+    earlier.with_columns(median=100.0 + move).write_parquet(part)
+    risk.filter(window=7).with_columns(prob_below=pl.lit(0.4)).write_parquet(old / "risk.parquet")
+    risk.with_columns(prob_below=0.4 + move / 100).write_parquet(new / "risk.parquet")
+    found = measure_change((old, manifest), Side(new, manifest.settings, manifest.versions))
+    medians, [low] = found.medians, found.risk
+    assert medians.day == (rows["date"].max() - timedelta(days=1)).isoformat()
+    assert (medians.compared, medians.moved, medians.level) == (21, 20, 95.0)
+    assert (medians.mean, medians.p95, medians.largest) == (10.0, 19.0, 20.0)
+    assert medians.outside_interval == pytest.approx(15 / 21)
+    assert (low.days, low.compared) == (7, 21)
+    assert (low.mean, low.largest) == pytest.approx((0.1, 0.2))
