@@ -32,6 +32,12 @@ def test_what_is_left_goes_from_the_cheap_candidate_to_the_dear_one() -> None:
     assert allocate_budget(gain, [1.0, 5.0], ACCOUNTS, 300.0).tolist() == [[1.0, 0.0], [0.5, 0.0]]
 
 
+def test_a_step_to_a_dearer_candidate_is_worth_what_it_adds_for_each_ms_it_adds() -> None:
+    """The cheap one is worth 0.02 a ms, the dear one 0.04 for 4 ms more: ahead of the 0.009 a ms of the others."""
+    gain = np.array([[0.02, 0.0], [0.06, 0.045]])
+    assert allocate_budget(gain, [1.0, 5.0], ACCOUNTS, 500.0).tolist() == [[1.0, 0.0], [1.0, 0.0]]
+
+
 def test_the_dear_candidate_comes_first_where_it_is_worth_more() -> None:
     gain = np.array([[0.01, 0.0], [0.06, 0.0]])
     assert allocate_budget(gain, [1.0, 2.0], ACCOUNTS, 100.0).tolist() == [[0.0, 0.0], [0.5, 0.0]]
