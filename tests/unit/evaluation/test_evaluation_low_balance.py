@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -252,6 +253,16 @@ def test_bins_hold_their_lower_edge_and_the_last_one_holds_1() -> None:
     bins = bin_reliability(scored_frame())
     assert [(one.windows, one.observed) for one in bins] == [(2, 0.0), (1, 1.0), (1, 1.0), (2, 1.0)]
     assert [one.predicted for one in bins] == pytest.approx([0.0095, 0.02, 0.5, 0.975])
+
+
+def test_bins_are_narrow_near_zero() -> None:
+    edges = [0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+    probability = [*edges, *(edge - 0.01 for edge in [*edges[1:], 1.0])]
+    of_all = {"model": "M", "threshold": "p10", "days": 7, "event": True}
+    bins = bin_reliability(pl.DataFrame(of_all | {"probability": probability}))
+    means = [(low + high - 0.01) / 2 for low, high in pairwise([*edges, 1.0])]
+    assert [one.windows for one in bins] == [2] * 12
+    assert [one.predicted for one in bins] == pytest.approx(means)
 
 
 def test_budgets_are_of_the_riskiest_windows_of_each_model() -> None:

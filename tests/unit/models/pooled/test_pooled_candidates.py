@@ -1,5 +1,7 @@
 """Candidates: how time is spent, which accounts are joined, and the blend with a share, on cases worked by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from panels import panel_of
@@ -64,6 +66,15 @@ def test_the_candidate_of_the_highest_gain_is_taken_among_those_that_reach_an_ac
     assert set(joined_by(panel, segments, [weights("a", 0.0, 1.0)])) == {-1}
 
 
+def test_a_candidate_joins_the_segments_in_which_it_gains() -> None:
+    panel, segments = panel_of(*np.zeros((3, 40))), np.arange(3)
+    one, other = (
+        replace(weights(name, 0.0, 1.0), gain=np.array(gain))
+        for name, gain in (("a", [0.0, 0.1, 0.1]), ("b", [0.0, 0.0, 0.2]))
+    )
+    assert joined_by(panel, segments, [one, other]).tolist() == [-1, 0, 1]
+
+
 def test_accounts_that_move_on_a_tenth_and_a_fifth_of_their_days() -> None:
     y = np.zeros((4, 91))
     for row, moves in enumerate((8, 9, 18, 90)):
@@ -81,6 +92,9 @@ def test_accounts_of_each_segment_are_counted_over_90_days_and_scaled_to_all() -
     training = Training(panel, last[:, None], 1_096, accounts=np.array([120]), max_stale=None)
     counted = estimate_accounts(training, 0, panel.origins.max() + np.timedelta64(1, "D"))
     assert counted.tolist() == [30.0, 0.0, 90.0]
+    last[:10] -= 46  # more than 45 days without a row: they are not forecast any more
+    stale = replace(training, known=last[:, None], max_stale=45)
+    assert estimate_accounts(stale, 0, panel.origins.max() + np.timedelta64(1, "D")).tolist() == [30.0, 0.0, 60.0]
 
 
 def test_bands_end_with_the_week_and_the_month() -> None:
