@@ -12,7 +12,7 @@ from forecast_cli.models.pooled.allot import allocate_budget
 from forecast_cli.models.pooled.candidates import Weights, band_of, joined_by
 from forecast_cli.models.pooled.joining import forecast_candidate, join_candidates
 from forecast_cli.models.pooled.segments import segments_of
-from forecast_cli.models.pooled.weighting import Training, estimate_accounts
+from forecast_cli.models.pooled.weighting import Training, _best_shares, _estimate_gain, estimate_accounts
 from forecast_cli.models.registry import parse_model
 
 ACCOUNTS = np.array([100.0, 200.0])
@@ -80,6 +80,35 @@ def test_accounts_that_move_on_a_tenth_and_a_fifth_of_their_days() -> None:
     for row, moves in enumerate((8, 9, 18, 90)):
         y[row, 1:] = np.cumsum(np.arange(90) < moves)
     assert segments_of(panel_of(*y)).tolist() == [0, 1, 2, 2]
+
+
+def losses(*lower: float) -> np.ndarray:
+    """The losses [m, 1, 5] of windows of one day: 5 with each weight but the fourth, which lowers them."""
+    loss = np.full((len(lower), 1, 5), 5.0)
+    loss[:, 0, 3] -= lower
+    return loss
+
+
+@pytest.mark.parametrize(
+    ("lower", "group", "gain"),
+    [
+        ([3.0, -1.0] * 8, [0, 0, 1, 1] * 4, 1.0),
+        ([3.0, -1.0] * 2, [0, 0, 1, 1], 0.0),  # its standard error is 1.15
+        ([1.0, 1.0, -1.0, -1.0], [0, 0, 1, 1], 0.0),  # what helps one half harms the other
+        ([1.0, 1.0, 1.0, 1.0], [0, 0, 0, 0], 0.0),  # there is nobody else to choose by
+    ],
+)
+def test_a_gain_is_that_of_weights_chosen_on_others_and_above_its_standard_error(
+    lower: list[float], group: list[int], gain: float
+) -> None:
+    assert _estimate_gain(losses(*lower), np.array(group), np.array([0])) == gain
+
+
+def test_the_weight_of_a_band_is_the_one_of_least_mean_loss_over_its_days() -> None:
+    """Three days in two bands; the last band has none."""
+    loss = np.full((2, 3, 5), 5.0)
+    loss[0, 0, 1], loss[1, 1, 2], loss[:, 2, 4] = 3.0, 2.0, 4.0
+    assert _best_shares(loss, np.array([0, 0, 1])).tolist() == [2, 4, 0]
 
 
 def test_accounts_of_each_segment_are_counted_over_90_days_and_scaled_to_all() -> None:
