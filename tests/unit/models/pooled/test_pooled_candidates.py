@@ -83,9 +83,9 @@ def test_accounts_that_move_on_a_tenth_and_a_fifth_of_their_days() -> None:
 
 
 def losses(*lower: float) -> np.ndarray:
-    """The losses [m, 1, 5] of windows of one day: 5 with each weight but the fourth, which lowers them."""
-    loss = np.full((len(lower), 1, 5), 5.0)
-    loss[:, 0, 3] -= lower
+    """The losses [m, 1, 5] of windows of one day: the fourth weight lowers those of none, all others raise them."""
+    loss = np.full((len(lower), 1, 5), 6.0)
+    loss[:, 0, 0], loss[:, 0, 3] = 5.0, 5.0 - np.array(lower)
     return loss
 
 
