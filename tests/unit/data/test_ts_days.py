@@ -172,6 +172,13 @@ def test_TS04_the_longest_stretch_filled_is_the_one_named() -> None:
     assert balances(shard(frame, max_gap=9), "a") == [2, 2, 2, 2, 3]
 
 
+def test_TS04_days_between_two_accounts_are_no_gap() -> None:
+    """Both have rows out of order; the second begins long after the first has ended."""
+    late = START + timedelta(days=20)
+    frame = rows(reversed(daily("a", [1, 2])), reversed(daily("b", [3, 4], late)))
+    assert "TS04" not in rules(check(frame, max_gap=9, max_stale=30))
+
+
 def test_TS04_days_whose_rows_have_no_balance_are_part_of_a_stretch() -> None:
     frame = rows(daily("a", [1, None, None, 4, 5, 6, 7, 8]))
     row = account(check(frame, max_gap=1), "a")
