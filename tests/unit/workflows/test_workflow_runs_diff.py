@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from forecast_cli.config.settings import Settings
+from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
 from forecast_cli.workflows.runs_diff import Moved, RunDiff, diff_runs
@@ -52,7 +53,18 @@ def test_an_account_moved_by_the_largest_distance_of_its_days(tmp_path: Path) ->
     [distances] = found.numbers.distances
     assert distances.accounts == (("a", 70.0),)
     assert (distances.largest, distances.average) == (70.0, 5.0), "one of the 14 rows"
-    assert found.numbers.both == 14
+    assert (found.numbers.both, found.numbers.changed) == (14, 7), "its intervals widen on all days"
+
+
+def test_windows_of_a_backtest_are_compared_one_by_one(tmp_path: Path) -> None:
+    """Two cutoffs, a day apart, so that six days are forecast from both."""
+    balances("a").write_parquet(tmp_path / "rows.parquet")
+    values = {"model": ("Naive",), "season_length": (7,), "horizon": 7, "windows": 2, "step": 1, "min_train": 7}
+    request = ForecastRequest(str(tmp_path / "rows.parquet"), tmp_path / "out", Settings.model_validate(values))
+    run_backtest(request)
+    found = diff_runs(tmp_path / "out", tmp_path / "out")
+    assert (found.numbers.both, found.numbers.old_only, found.numbers.new_only) == (14, 0, 0)
+    assert found.same
 
 
 def test_a_file_that_was_only_added_is_named(tmp_path: Path) -> None:
