@@ -60,13 +60,16 @@ def test_medians_and_probabilities_are_compared_on_the_last_day_and_window_of_bo
     assert (low.mean, low.largest) == pytest.approx((0.1, 0.2))
 
 
-def test_a_backtest_is_no_earlier_forecast(request_of: Callable[..., ForecastRequest]) -> None:
+def test_neither_a_backtest_nor_the_run_itself_is_an_earlier_forecast(
+    request_of: Callable[..., ForecastRequest],
+) -> None:
     new = run_forecast(request_of(balances(accounts=1))).output
     earlier = new.parent / "nights" / "earlier"
     shutil.copytree(new, earlier)
     found = find_previous(earlier.parent, output=new, origin=None)
     assert found is not None
     assert found[0] == earlier
+    assert find_previous(earlier.parent, output=earlier.parent / ".." / "nights" / "earlier", origin=None) is None
     manifest = earlier / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"forecast"', '"backtest"'))
     assert find_previous(earlier.parent, output=new, origin=None) is None
