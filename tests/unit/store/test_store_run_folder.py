@@ -191,10 +191,11 @@ def test_force_replaces_another_run_but_never_foreign_files(tmp_path: Path) -> N
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "thesis.docx").write_text("ten years of work")
     with (
-        pytest.raises(OutputConflictError, match="holds files that no run wrote"),
+        pytest.raises(OutputConflictError, match="holds files that no run wrote") as refused,
         open_run(tmp_path / "foreign", IDENTITY, force=True),
     ):
         pytest.fail("opened a foreign folder")
+    assert refused.value.hint == "name another --output", "and not --force, which does not help"
 
 
 @pytest.mark.parametrize("foreign", ["forecasts/notes.csv", "forecasts/part-00000 (copy).parquet"])
