@@ -33,20 +33,20 @@ install: $(STAMP) ## Create the virtual environment with the pinned requirements
 
 .PHONY: forecast
 forecast: $(STAMP) ## Forecast the sample accounts into out/forecast
-	@$(BIN)/forecast-cli forecast data/sample --config configs/sample.toml --output $(OUT)/forecast $(ARGS)
+	@$(BIN)/forecast-cli forecast data/sample --config configs/sample.toml --output "$(OUT)/forecast" $(ARGS)
 
 .PHONY: backtest
 backtest: $(STAMP) ## Backtest the sample accounts into out/backtest, with reports
-	@$(BIN)/forecast-cli backtest data/sample --config configs/backtest.toml --output $(OUT)/backtest $(ARGS)
+	@$(BIN)/forecast-cli backtest data/sample --config configs/backtest.toml --output "$(OUT)/backtest" $(ARGS)
 
 .PHONY: gate
 gate: backtest ## Backtest the sample accounts, and fail if the result is worse than the committed baseline
-	@$(BIN)/forecast-cli compare data/baseline $(OUT)/backtest $(ARGS)
+	@$(BIN)/forecast-cli compare data/baseline "$(OUT)/backtest" $(ARGS)
 
 .PHONY: baseline
 baseline: backtest ## Backtest the sample accounts, and make the result the new baseline for the gate
 	@mkdir -p data/baseline
-	@cp $(OUT)/backtest/manifest.json $(OUT)/backtest/scores.parquet $(OUT)/backtest/windows.parquet data/baseline/
+	@cp "$(OUT)/backtest/manifest.json" "$(OUT)/backtest/scores.parquet" "$(OUT)/backtest/windows.parquet" data/baseline/
 
 .PHONY: test
 test: $(STAMP) ## Run all tests
@@ -90,8 +90,8 @@ $(FUZZ)/.installed: requirements/fuzz.txt $(STAMP)
 .PHONY: fuzz
 fuzz: $(FUZZ)/.installed ## Fuzz the settings and the reader for FUZZ_SECONDS each (Linux x86_64); out/fuzz keeps inputs that crash
 	@for target in config reader; do \
-		mkdir -p $(OUT)/fuzz/$$target; \
-		PYTHONPATH=$(FUZZ) $(BIN)/python tests/fuzz/fuzz_$$target.py -max_total_time=$(FUZZ_SECONDS) -max_len=256 -len_control=0 -print_final_stats=1 -artifact_prefix=$(OUT)/fuzz/ $(ARGS) $(OUT)/fuzz/$$target || exit 1; \
+		mkdir -p "$(OUT)/fuzz/$$target"; \
+		PYTHONPATH=$(FUZZ) $(BIN)/python tests/fuzz/fuzz_$$target.py -max_total_time=$(FUZZ_SECONDS) -max_len=256 -len_control=0 -print_final_stats=1 -artifact_prefix="$(OUT)/fuzz/" $(ARGS) "$(OUT)/fuzz/$$target" || exit 1; \
 	done
 
 .PHONY: lint
@@ -141,14 +141,14 @@ audit: $(AUDIT)/.installed ## Check the dependencies for known vulnerabilities (
 
 .PHONY: sbom
 sbom: $(AUDIT)/.installed ## Write an SBOM of the dependencies, with hashes, to out/sbom.json (CycloneDX)
-	@mkdir -p $(OUT)
-	@$(AUDIT)/bin/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --output-reproducible --output-format JSON --output-file $(OUT)/sbom.json $(ARGS)
+	@mkdir -p "$(OUT)"
+	@$(AUDIT)/bin/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --output-reproducible --output-format JSON --output-file "$(OUT)/sbom.json" $(ARGS)
 
 .PHONY: build
 build: $(STAMP) sbom ## Build wheel and source archive into dist, with the SBOM
 	@rm -rf dist
 	@$(BIN)/hatchling build --directory dist
-	@cp $(OUT)/sbom.json dist/sbom.json
+	@cp "$(OUT)/sbom.json" dist/sbom.json
 
 .PHONY: pins
 pins: ## Recompile the pinned requirements/*.txt (needs uv)
@@ -161,4 +161,4 @@ pins: ## Recompile the pinned requirements/*.txt (needs uv)
 
 .PHONY: clean
 clean: ## Remove everything the other targets created
-	@rm -rf $(VENV) $(AUDIT) $(FUZZ) $(LOWEST) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(AUDIT) $(FUZZ) $(LOWEST) "$(OUT)" .mypy_cache .pytest_cache .ruff_cache .hypothesis

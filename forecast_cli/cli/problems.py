@@ -13,6 +13,7 @@ from forecast_cli import __version__
 from forecast_cli.cli.bad_values import describe_bad_value
 from forecast_cli.core.errors import ForecastCliError
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.limits import limit_reached
 from forecast_cli.core.redact import redact
 
 _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -61,7 +62,8 @@ def problem_of(error: BaseException) -> Problem:
                 f"{where}: {error.strerror}", "free some space, then " + _GO_ON, ExitCode.OUTPUT_NOT_WRITTEN
             )
         case _:
-            return _bug(error)
+            limit = limit_reached(error)
+            return _problem(limit.message, limit.hint, limit.exit_code) if limit else _bug(error)
 
 
 def _problem(message: str, hint: str | None, exit_code: ExitCode, *, retryable: bool = False) -> Problem:

@@ -30,6 +30,8 @@ def install_signal_handlers(grace: float = GRACE) -> None:
     Python handles a signal only once native code returns, so a thread watches for signals too. Ending the process
     during a write loses nothing: the same command resumes the run, and workers end with their parent.
     """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell has jobs in the background ignore it
+        signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _terminate)
     if _HANGUP is not None and signal.getsignal(_HANGUP) is not signal.SIG_IGN:
         signal.signal(_HANGUP, _terminate)
@@ -37,6 +39,18 @@ def install_signal_handlers(grace: float = GRACE) -> None:
     os.set_blocking(rung, False)
     signal.set_wakeup_fd(rung, warn_on_full_buffer=False)
     threading.Thread(target=_watch, args=(heard, grace), daemon=True).start()
+
+
+class _Interrupted(KeyboardInterrupt):
+    """SIGINT, but not the very class of Python.
+
+    Where that passes through an ``exec``, as in an import of dataclasses, Python ends ``python -m`` by the signal, and
+    not with the exit code.
+    """
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001  signature required by signal
+    raise _Interrupted
 
 
 def _terminate(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001  signature required by signal

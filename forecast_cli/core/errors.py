@@ -75,6 +75,12 @@ class WorkerLostError(ForecastCliError):
     exit_code = ExitCode.BUG
 
 
+class SystemLimitError(ForecastCliError):
+    """The system refuses more open files, threads or memory; finished results are kept."""
+
+    exit_code = ExitCode.BUG
+
+
 class OutputBusyError(ForecastCliError):
     """Another run has locked the output folder."""
 

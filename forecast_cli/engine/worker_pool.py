@@ -12,6 +12,8 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
+from multiprocessing.util import get_temp_dir
+from pathlib import Path
 from typing import Final
 
 from forecast_cli.core.errors import ConfigError
@@ -27,6 +29,7 @@ from forecast_cli.engine.signals import interrupts_blocked, make_waits_interrupt
 from forecast_cli.engine.worker_main import Message, PartStarted, run_worker
 from forecast_cli.models.registry import ModelChoice, finds_events
 from forecast_cli.models.spec import ModelKind
+from forecast_cli.store.temporary import mark_folder
 
 #: Modules for learning that take long to import.
 _LEARNING: Final = ("forecast_cli.engine.learning", "forecast_cli.models.pooled.trees")
@@ -188,6 +191,7 @@ def _context(modules: tuple[str, ...]) -> BaseContext:
 def _start_fork_server() -> None:
     try:
         forkserver.ensure_running()
+        mark_folder(Path(get_temp_dir()))
     except OSError as error:
         if error.errno is not None:
             raise

@@ -17,6 +17,8 @@ from forecast_cli.store.parquet import load_table
 
 #: Hint for a file that cannot be written.
 _FIX: Final = "free space or fix permissions, then run the same command again: finished shards are kept"
+#: Hint for an output that was removed, renamed or replaced while its run was at work.
+AT_REST: Final = "leave an output alone while its run is at work; run the same command again"
 _ANOTHER: Final = "name another path, in a folder and not in a file"
 
 #: Rows of a row group in files written piece by piece; fixed, so that the bytes do not depend on the number of cores.
@@ -29,8 +31,17 @@ def raise_write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        hint = _ANOTHER if isinstance(error, NotADirectoryError) else _FIX
-        raise OutputNotWrittenError(f"{path}: cannot be written: {error.strerror or error}", hint) from error
+        raise OutputNotWrittenError(f"{path}: cannot be written: {error.strerror or error}", _hint(error)) from error
+
+
+def _hint(error: OSError) -> str:
+    match error:
+        case NotADirectoryError():
+            return _ANOTHER
+        case FileNotFoundError():
+            return AT_REST
+        case _:
+            return _FIX
 
 
 def read_back(path: Path, columns: list[str] | None = None) -> pl.DataFrame:

@@ -49,9 +49,10 @@ def stray_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
         yield Path(error.filename).name, f"its files cannot be listed: {error.strerror}"
         return
     for path in parts:
+        name = f"{FORECASTS}/{path.name}"
         hidden = path.name.startswith(".") and path.suffix != ".parquet"
-        if not hidden and f"{FORECASTS}/{path.name}" not in known:
-            yield f"{FORECASTS}/{path.name}", f"{UNLISTED}: readers of the folder would read it too"
+        if not hidden and name not in known:
+            yield name, f"{FOREIGN if is_foreign(name) else UNLISTED}: readers of the folder would read it too"
     for path in tops:
         if is_foreign(path.name):
             yield path.name, FOREIGN

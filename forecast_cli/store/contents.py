@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from forecast_cli.core.fault_points import Step, fault_point
+from forecast_cli.store.layout import FORECASTS
 
 if TYPE_CHECKING:
     from forecast_cli.store.remote import Objects
@@ -14,7 +15,7 @@ class Contents(Protocol):
     """Files of an output, by names relative to it, with slashes. ``str`` gives the output as its user named it."""
 
     def names(self) -> Collection[str]:
-        """Return the names of files and folders at the top of the output; raises OSError."""
+        """Return the names of files and folders at the top of the output and in ``FORECASTS``; raises OSError."""
 
     def size(self, name: str) -> int | None:
         """Return the size of a file in bytes, None if it does not exist."""
@@ -36,8 +37,8 @@ class FolderContents:
         return str(self._folder)
 
     def names(self) -> Collection[str]:
-        """Return the names of files and folders at the top of the output; raises OSError."""
-        return [path.name for path in self._folder.iterdir()] if self._folder.exists() else []
+        """Return the names of files and folders at the top of the output and in ``FORECASTS``; raises OSError."""
+        return list_names(self._folder) if self._folder.exists() else []
 
     def size(self, name: str) -> int | None:
         """Return the size of a file in bytes, None if it does not exist."""
@@ -73,8 +74,10 @@ class StoreContents:
         return str(self._objects)
 
     def names(self) -> Collection[str]:
-        """Return the names of files and folders at the top of the output."""
-        return {name.partition("/")[0] for name in self.sizes}
+        """Return the names of files and folders at the top of the output and in ``FORECASTS``."""
+        tops = {name.partition("/")[0] for name in self.sizes}
+        shown = (name for name in self.sizes if name.startswith(f"{FORECASTS}/"))
+        return tops | {"/".join(name.split("/")[:2]).rstrip("/") for name in shown}
 
     def size(self, name: str) -> int | None:
         """Return the size of an object in bytes, None if it does not exist."""
@@ -88,3 +91,10 @@ class StoreContents:
         """Return the content of an object, None if it does not exist."""
         found = self._objects.read(name) if name in self.sizes else None
         return found[0] if found else None
+
+
+def list_names(output: Path) -> list[str]:
+    """Return the names of files and folders at the top of an output folder and in ``FORECASTS``; raises OSError."""
+    shown = output / FORECASTS
+    found = [*output.iterdir(), *(shown.iterdir() if shown.is_dir() else ())]
+    return [path.relative_to(output).as_posix() for path in found]

@@ -1,5 +1,6 @@
 """Names and places of files in an output folder."""
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -67,6 +68,7 @@ TABLES: Final = (
 #: Files that the manifest lists, except for part files of forecasts.
 LISTED: Final = frozenset({*TABLES, *REPORTS, METRICS})
 OWN: Final = frozenset({FORECASTS, *LISTED, MANIFEST, SUCCESS, LOCK, HOLDER, RUNNING})
+_PART: Final = re.compile(rf"{FORECASTS}/part-\d{{5,}}\.parquet")
 
 
 def shard_path(index: int, table: str) -> str:
@@ -86,14 +88,15 @@ def receipt_path(index: int) -> str:
     return f"{RUNNING}/{SHARDS}/{index:05d}.json"
 
 
-def is_own(path: Path) -> bool:
-    """Return whether an entry of an output folder has a name that runs write."""
-    return path.name in OWN or (path.name.startswith(".") and path.name.endswith(".tmp"))
+def is_own(name: str) -> bool:
+    """Return whether runs write an entry of that name, relative to the output, to it or to its ``FORECASTS``."""
+    last = Path(name).name
+    return name in OWN or _PART.fullmatch(name) is not None or (last.startswith(".") and last.endswith(".tmp"))
 
 
 def is_foreign(name: str) -> bool:
-    """Return whether no run writes an entry of that name to an output folder, and readers of the folder may see it."""
-    return name not in OWN and not name.startswith(".")
+    """Return whether no run writes an entry of that name, relative to the output, and readers may see it."""
+    return not is_own(name) and not Path(name).name.startswith(".")
 
 
 def is_litter(path: Path) -> bool:

@@ -5,17 +5,39 @@ import json
 import os
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from forecast_cli.core.errors import OutputBusyError
-from forecast_cli.store.atomic import raise_write_errors, write_whole
+from forecast_cli.core.errors import OutputBusyError, OutputNotWrittenError
+from forecast_cli.store.atomic import AT_REST, raise_write_errors, write_whole
 from forecast_cli.store.layout import HOLDER, LOCK
 
 
+@dataclass(frozen=True)
+class HeldLock:
+    """Lock of ``output`` that this process holds; no other file has its ``number`` (inode) as long as it is held."""
+
+    output: Path
+    number: int
+
+    @property
+    def in_place(self) -> bool:
+        """Return whether the output is the one that was locked; another run may have locked what is there now."""
+        try:
+            return (self.output / LOCK).stat().st_ino == self.number
+        except OSError:
+            return False
+
+    def validate(self) -> None:
+        """Raise OutputNotWrittenError if the output was removed or replaced since it was locked."""
+        if not self.in_place:
+            raise OutputNotWrittenError(f"{self.output}: was removed or replaced while this run was at work", AT_REST)
+
+
 @contextlib.contextmanager
-def output_lock(output: Path) -> Iterator[None]:
+def output_lock(output: Path) -> Iterator[HeldLock]:
     """Lock ``output`` while the block runs; raise OutputBusyError at once if another process has locked it.
 
     Raises OutputNotWrittenError if the lock file cannot be written.
@@ -27,11 +49,16 @@ def output_lock(output: Path) -> Iterator[None]:
         except Timeout:  # a subclass of OSError, but not a failure to write
             raise _busy(output) from None
     try:
-        write_whole(output / HOLDER, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
-        yield
+        with raise_write_errors(output / LOCK):
+            held = HeldLock(output, (output / LOCK).stat().st_ino)
+        try:
+            write_whole(output / HOLDER, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
+            yield held
+        finally:
+            if held.in_place:
+                with contextlib.suppress(OSError):
+                    (output / HOLDER).unlink(missing_ok=True)
     finally:
-        with contextlib.suppress(OSError):
-            (output / HOLDER).unlink(missing_ok=True)
         lock.release()
 
 

@@ -89,7 +89,7 @@ class MirroredRun(RunFolder):
         files = {file.path for receipt in kept.values() for file in receipt.files}
         known = {CLAIM, _PLAN, *files, *map(receipt_path, kept)}
         self.claim.confirm()
-        written = {name for name in self.found if is_own(Path(name.partition("/")[0]))}
+        written = {name for name in self.found if is_own(name.partition("/")[0])}
         _remove(self.objects, written - known)
         self.objects.put_file(_PLAN, self.output / _PLAN)
         return kept

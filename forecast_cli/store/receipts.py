@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from forecast_cli.core.fault_points import Step, fault_point
 from forecast_cli.store.atomic import write_whole
+from forecast_cli.store.layout import receipt_path
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,10 @@ def write_receipt(receipt: ShardReceipt, path: Path) -> None:
 
 
 def read_receipt(path: Path) -> ShardReceipt | None:
-    """Return a receipt, None if it cannot be read; its shard is then done again."""
+    """Return a receipt, None if it cannot be read or is that of another shard; its shard is then done again."""
     try:
         fault_point(Step.READ, path)
-        return _RECEIPT.validate_json(path.read_bytes())
+        receipt = _RECEIPT.validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return None
+    return receipt if path.name == Path(receipt_path(receipt.index)).name else None

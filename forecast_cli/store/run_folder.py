@@ -7,7 +7,7 @@ and a receipt for each. A shard counts as committed once its receipt exists, whi
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ from forecast_cli.store.layout import (
     receipt_path,
     unfinished_path,
 )
-from forecast_cli.store.lock import output_lock, refuse_if_held
+from forecast_cli.store.lock import HeldLock, output_lock, refuse_if_held
 from forecast_cli.store.manifest import Manifest, manifest_content
 from forecast_cli.store.receipts import ShardReceipt, read_receipt, write_receipt
 from forecast_cli.store.state import OutputState, validate_output
@@ -48,14 +48,16 @@ from forecast_cli.store.state import OutputState, validate_output
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Output folder that this process has locked."""
+    """Output folder that this process has locked by ``lock``, if it writes there."""
 
     output: Path
+    lock: HeldLock | None = field(default=None, kw_only=True)
 
     @property
     def staging(self) -> Path:
-        """Return the folder that workers write to."""
-        return self.output / RUNNING / STAGING
+        """Return the folder that workers write to: that of no other run, also if the output is removed meanwhile."""
+        folder = self.output / RUNNING / STAGING
+        return folder / str(self.lock.number) if self.lock else folder
 
     @property
     def spill(self) -> Path:
@@ -75,15 +77,22 @@ class RunFolder:
 
     def commit(self, receipt: ShardReceipt) -> None:
         """Move a shard's files out of the folder of workers, then write its receipt."""
+        self.refuse_if_replaced()
         for file in receipt.files:
             move_into_place(self.staging / file.staged, self.committed(file.path))
         write_receipt(receipt, self.output / receipt_path(receipt.index))
 
     def finish(self, manifest: Manifest) -> None:
         """Show all forecasts at once, write the manifest and ``_SUCCESS``, then remove the state of the run."""
+        self.refuse_if_replaced()
         move_into_place(self.output / UNFINISHED, self.output / FORECASTS)
         write_whole(self.output / MANIFEST, manifest_content(manifest))
         _tidy(self.output)
+
+    def refuse_if_replaced(self) -> None:
+        """Raise OutputNotWrittenError if the output was removed or replaced: another run may be at work there now."""
+        if self.lock:
+            self.lock.validate()
 
     def committed(self, path: str) -> Path:
         """Return where a committed file of a shard is until the run is finished; ``path`` is that in a finished run."""
@@ -110,16 +119,18 @@ def open_run(output: Path, identity: dict[str, Any], *, force: bool) -> Iterator
         yield RunFolder(output), state
         return
     make_folder(output)
-    with output_lock(output):
+    with output_lock(output) as lock:
         state, _ = validate_output(FolderContents(output), identity, force=force)
-        if state is OutputState.OTHER or force:
-            _clear(output)
+        if state in (OutputState.OTHER, OutputState.NEW) or force:
+            _clear(output)  # a new output too: without a plan, nobody knows which run left shards there
             state = OutputState.DAMAGED if state is OutputState.DAMAGED else OutputState.NEW
+        run = RunFolder(output, lock=lock)
         if state is OutputState.FINISHED:
             _tidy(output)
         else:
             _prepare(output, identity)
-        yield RunFolder(output), state
+            make_folder(run.staging)
+        yield run, state
 
 
 def _is_tidy(output: Path) -> bool:
@@ -135,7 +146,7 @@ def _tidy(output: Path) -> None:
 
 
 def _clear(output: Path) -> None:
-    """Remove a run: first what marks it as finished, last its plan, which shows that there was a run."""
+    """Remove a run, or what is left of one: first what marks it as finished."""
     invalidate_run(output)
     _remove_staging(output)
     for name in (FORECASTS, RUNNING):

@@ -1,4 +1,4 @@
-"""Temporary local folders, for outputs in an object store."""
+"""Temporary local folders: for outputs in an object store, and the one that Python makes for worker processes."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,9 @@ from filelock import FileLock, Timeout
 PREFIX: Final = "forecast-cli-"
 _LOCK: Final = "lock"
 _CONTENT: Final = "output"
+#: Folders of ``multiprocessing``, which any program may have, and the lock that marks one as made for this tool.
+_PYTHONS: Final = "pymp-"
+_MARK: Final = "forecast-cli.lock"
 #: Age in seconds from which a folder that no process has locked counts as abandoned; a newer one may not be locked yet.
 _ABANDONED_AFTER: Final = 3600.0
 
@@ -32,12 +36,28 @@ def temporary_folder() -> Iterator[Path]:
         yield content
 
 
+@cache
+def mark_folder(folder: Path) -> FileLock | None:
+    """Lock the folder that ``multiprocessing`` made for this process, so that a later one removes it if this is killed.
+
+    Folders left by killed processes are removed here first. The lock is held until the process ends; None if there is
+    no room for it.
+    """
+    remove_abandoned(folder.parent)
+    lock = FileLock(folder / _MARK, blocking=False)
+    with suppress(OSError, Timeout):
+        lock.acquire()
+        return lock
+    return None
+
+
 def remove_abandoned(parent: Path) -> None:
     """Remove this user's temporary folders in ``parent`` that no process has locked, if possible."""
-    for folder in parent.glob(f"{PREFIX}*"):
+    marked = (mark.parent for mark in parent.glob(f"{_PYTHONS}*/{_MARK}"))
+    for folder, lock in [*((folder, _LOCK) for folder in parent.glob(f"{PREFIX}*")), *((one, _MARK) for one in marked)]:
         with suppress(OSError, Timeout):
             if _is_old_and_own(folder):
-                with FileLock(folder / _LOCK, blocking=False):
+                with FileLock(folder / lock, blocking=False):
                     shutil.rmtree(folder)
 
 

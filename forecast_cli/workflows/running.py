@@ -89,6 +89,7 @@ def execute(
                 finished = run_shards(job, missing, room=prepared.room, warn=progress.warn)
                 receipts = _commit_finished(prepared, run, finished, done=list(done.values()), progress=progress)
         _warn_of_repeated_blocks(receipts, progress)
+        run.refuse_if_replaced()
         with stage(progress, "Writing the tables"):
             run.finish(make_manifest(prepared, receipts, finish(prepared, receipts)))
         return Executed(reused=False, shards_resumed=len(done))

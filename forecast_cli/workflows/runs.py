@@ -15,6 +15,7 @@ from forecast_cli.core.errors import (
 )
 from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.store.atomic import remove_folder
+from forecast_cli.store.contents import list_names
 from forecast_cli.store.find import has_closed_folder, is_run, raise_read_errors, runs_at
 from forecast_cli.store.layout import MANIFEST, is_litter, is_own
 from forecast_cli.store.lock import refuse_if_held
@@ -134,7 +135,7 @@ def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
 
 def _holds_only_own(output: Path) -> bool:
     with raise_read_errors(output):
-        return all(is_own(path) or is_litter(path) for path in output.iterdir())
+        return all(is_own(name) or is_litter(Path(name)) for name in list_names(output))
 
 
 def _remove(runs: Sequence[LocalRun]) -> None:

@@ -193,8 +193,9 @@ def test_prune_counts_a_run_without_an_origin_by_the_day_on_which_it_finished(
     assert " - cut off" in outcome.flat
 
 
-def test_prune_leaves_a_folder_alone_that_holds_anything_no_run_wrote(cli: Cli, nights: Path) -> None:
-    (nights / "night-1" / "mine.txt").write_text("keep me")
+@pytest.mark.parametrize("mine", ["mine.txt", "forecasts/mine.txt"])
+def test_prune_leaves_a_folder_alone_that_holds_anything_no_run_wrote(cli: Cli, nights: Path, mine: str) -> None:
+    (nights / "night-1" / mine).write_text("keep me")
     cli("runs", "prune", nights, "--keep", 1, "--yes").assert_exit(ExitCode.OK)
     assert sorted(path.name for path in nights.iterdir()) == ["night-1", "night-3", "night-4", "notes"]
     cli("runs", "prune", nights / "night-3").assert_error(ExitCode.USAGE, "is a run")

@@ -1,8 +1,10 @@
 """Signals during a run: one line of message, the exit code of the signal, and no half-written file."""
 
 import json
+import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,16 @@ from cli_harness import command
 
 from forecast_cli.core.exit_codes import ExitCode
 
+INTERRUPTED = """
+import sys
+from forecast_cli.cli.signals import install_signal_handlers
+
+install_signal_handlers()
+try:
+    exec("import os, signal; os.kill(os.getpid(), signal.SIGINT); sum(range(1000))")
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
 SIGNALS = [
     (signal.SIGINT, ExitCode.INTERRUPTED),
     (signal.SIGTERM, ExitCode.TERMINATED),
@@ -39,6 +51,14 @@ def test_a_signal_ends_a_job_with_one_line_and_its_code(
     assert said[0].startswith("error: " + ("interrupted" if number is signal.SIGINT else "terminated"))
     assert [line.partition(":")[0] for line in said] == ["error", "hint"]
     assert not list(output.glob("*.parquet"))
+
+
+def test_an_interrupt_during_an_import_ends_with_its_code_too(tmp_path: Path) -> None:
+    (tmp_path / "interrupted.py").write_text(INTERRUPTED)
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    job = [sys.executable, "-m", "interrupted"]
+    ended = subprocess.run(job, env={**os.environ, "PYTHONPATH": path}, check=False)
+    assert ended.returncode == ExitCode.INTERRUPTED
 
 
 @pytest.mark.parametrize(("number", "exit_code"), SIGNALS)

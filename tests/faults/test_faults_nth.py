@@ -94,7 +94,7 @@ def tables(output: Path) -> dict[str, Any]:
 def hold_whole_or_absent(output: Path) -> None:
     if not output.exists():
         return
-    assert [path.name for path in output.iterdir() if not is_own(path)] == []
+    assert [path.name for path in output.iterdir() if not is_own(path.name)] == []
     if (output / "_SUCCESS").exists():
         problems = [damage for damage in run_check(output).damages if damage.path != ".run"]
         assert problems == []

@@ -35,7 +35,7 @@ def render_check(report: CheckReport) -> Group:
 
 def _hint(report: CheckReport) -> str:
     """Return how to repair the output; a run never replaces files that it did not write, so these have to go first."""
-    foreign = [damage for damage in report.damages if damage.problem in (FOREIGN, UNLISTED)]
+    foreign = [damage for damage in report.damages if damage.problem.startswith(FOREIGN) or damage.problem == UNLISTED]
     others = [damage for damage in report.damages if damage not in foreign]
     move = ["move away the files that this run did not write"] if foreign else []
     return ", then ".join([*move, *([_repair(report, others)] if others else [])])

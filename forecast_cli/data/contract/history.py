@@ -21,7 +21,7 @@ def add_history(counts: pl.DataFrame, days: pl.DataFrame, settings: Settings) ->
     begun = counts.join(resumed, on=CODE, how="left").with_columns(_history_start(settings))
     later = days.join(begun.filter(pl.col("begin") > pl.col("first")).select(CODE, "begin"), on=CODE)
     used = later.filter(pl.col(c.DS) >= pl.col("begin")).group_by(CODE).agg(pl.len().cast(pl.Int64).alias("n_used"))
-    left_of_cut = pl.when(pl.col("begin") > pl.col("first")).then(pl.col("n_used").fill_null(0))
+    left_of_cut = pl.when(pl.col("begin") > pl.col("first")).then("n_used")
     return begun.join(used, on=CODE, how="left").with_columns(left_of_cut.otherwise("n_obs").alias("n_used"))
 
 

@@ -15,7 +15,7 @@ from forecast_cli.data.files.compact import MalformedError
 from forecast_cli.data.files.groups import find_constants, read_groups
 from forecast_cli.data.files.problems import BadFileError, Problem
 from forecast_cli.data.files.text import is_text, suggest_parquet
-from forecast_cli.data.scan.collect import describe_error, read_errors
+from forecast_cli.data.scan.collect import describe_error, read_errors, refuse_limit
 from forecast_cli.data.schema.zones import known_zone, reject_zone
 from forecast_cli.data.source import RowGroup
 
@@ -109,6 +109,7 @@ def _read_schema(path: str, file: BufferedIOBase) -> tuple[int, pa.Schema, froze
         fields = (parquet.schema.column(index) for index in range(len(parquet.schema)))
         instants = frozenset(field.path for field in fields if field.physical_type == "INT96")
     except read_errors() as error:
+        refuse_limit(error, path)
         raise BadFileError(
             Problem("IN02", path, f"{path}: its footer cannot be read: {describe_error(error)}")
         ) from None

@@ -14,7 +14,7 @@ from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.problems import BadFileError, Problem
 from forecast_cli.data.files.storage import Stat, Storage
 from forecast_cli.data.files.verify import Verified, verify_pages, verify_sha256
-from forecast_cli.data.scan.collect import describe_error
+from forecast_cli.data.scan.collect import describe_error, refuse_limit
 from forecast_cli.data.source import InputFile
 
 _AZURE: Final = "AZURE_STORAGE_ACCOUNT_KEY, AZURE_CLIENT_ID"
@@ -54,6 +54,7 @@ def inspect_file(listed: ListedFile, columns: tuple[str, ...], storage: Storage)
 
 def unreadable(path: str, error: OSError) -> Problem:
     """Return the problem for a file that cannot be opened, with its mode if that may be the reason."""
+    refuse_limit(error, path)
     reason = error.strerror or describe_error(error)
     if "://" in path:
         return reject_store(path, reason)

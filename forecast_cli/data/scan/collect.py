@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from forecast_cli.core.errors import InputRejectedError
+from forecast_cli.core.limits import limit_reached
 from forecast_cli.core.redact import redact
 from forecast_cli.data.files.storage import Access
 from forecast_cli.data.scan.unchanged import assert_files_unchanged
@@ -29,12 +30,15 @@ def raise_read_errors(where: str, files: Sequence[InputFile], access: Access | N
 
     If one of ``files``, those that are read, has changed or is gone, the error names that file and is retryable.
 
+    Raises SystemLimitError if the system refuses open files, threads or memory.
+
     polars panics on some malformed pages, with a BaseException that ``except Exception`` does not catch. An error that
     only a wrong query can cause, such as ColumnNotFoundError, is not converted: it is a bug.
     """
     try:
         yield
     except read_errors() as error:
+        refuse_limit(error, redact(where))
         assert_files_unchanged(files, access)
         raise InputRejectedError(f"{redact(where)}: cannot be read: {describe_error(error)}", _DELIVER_AGAIN) from None
     except Exception:  # a column that is gone, if the file is another one now; else a bug
@@ -59,6 +63,13 @@ def read_errors() -> tuple[type[BaseException], ...]:
         pl.exceptions.SchemaError,
         pl.exceptions.PanicException,
     )
+
+
+def refuse_limit(error: BaseException, where: str) -> None:
+    """Raise SystemLimitError if ``error``, of reading ``where``, is not due to a file but to a limit of the system."""
+    limit = limit_reached(error, f"{where}: cannot be read")
+    if limit:
+        raise limit from None
 
 
 def describe_error(error: BaseException) -> str:

@@ -96,6 +96,18 @@ def test_any_number_is_an_amount_and_files_may_differ(read: Read, dtype: Any) ->
     assert amounts_on(told, panel_of("A", "B")).tolist() == [5.0, 6.5]
 
 
+def test_a_file_without_any_amount_is_no_mistake(read: Read, tmp_path: Path) -> None:
+    told = read(rows(("A", 1, 5.0)), rows(("B", 1, None)).with_columns(limit=pl.lit(None)))
+    check_amounts(open_source(str(tmp_path), SETTINGS), SETTINGS)
+    np.testing.assert_array_equal(amounts_on(told, panel_of("A", "B")), [5.0, np.nan])
+
+
+def test_no_account_outside_the_range_is_read(tmp_path: Path) -> None:
+    rows(*((account, 1, 5.0) for account in "ABC")).write_parquet(tmp_path / "in.parquet")
+    told = read_amounts(open_source(str(tmp_path), SETTINGS), SETTINGS, "limit", first_id="B", last_id="B")
+    assert told["unique_id"].to_list() == ["B"]
+
+
 def test_the_balance_itself_may_be_the_threshold(tmp_path: Path) -> None:
     rows(("A", 1, 5.0)).write_parquet(tmp_path / "in.parquet")
     settings = Settings(threshold=("balance",))

@@ -35,6 +35,11 @@ def test_a_range_reads_the_row_groups_that_may_hold_its_ids(tmp_path: Path) -> N
     assert rows_to_read(source, "account_id", [(9, 9)]) == 0
 
 
+def test_files_may_be_in_another_order_than_their_accounts(tmp_path: Path) -> None:
+    source = source_of(tmp_path, [[6], [0, 1, 2]], row_group_size=8)
+    assert [rows_to_read(source, "account_id", [one]) for one in ((0, 0), (6, 6), (0, 6), (3, 5))] == [3, 1, 4, 0]
+
+
 def test_a_file_for_each_day_is_read_by_every_range(tmp_path: Path) -> None:
     source = source_of(tmp_path, [list(range(8))] * 3, row_group_size=8, as_text=True)
     ranges = [(str(first), str(last)) for first, last in RANGES]

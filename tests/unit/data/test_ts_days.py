@@ -38,11 +38,11 @@ def test_TS02_the_same_row_twice_is_dropped_and_counted() -> None:
 
 
 def test_TS03_two_balances_for_one_day_set_the_account_aside() -> None:
-    frame = rows(daily("a", [1, 2, 3]), daily("a", [7, 2, 8]), daily("b", [1, 2, 3]))
+    frame = rows(daily("a", [1, 2, 3]), daily("a", [1, 7, 8]), daily("b", [1, 2, 3]))
     contract = check(frame)
     row = account(contract, "a")
     assert (row["status"], row["conflicts"], row["duplicates"]) == ("failed", 2, 1)
-    assert row["reason"] == "conflict: two balances for 2024-01-01 and 1 more (--on-duplicate)"
+    assert row["reason"] == "conflict: two balances for 2024-01-02 and 1 more (--on-duplicate)"
     assert account(contract, "b")["status"] == "ok"
     found = finding(contract, "TS03", Action.SET_ASIDE)
     assert (found.unit, found.count, found.total, found.examples) == ("accounts", 1, 2, ("a",))
@@ -115,6 +115,13 @@ def test_SC17_the_last_instant_of_a_day_is_its_balance() -> None:
     assert balances(shard(frame), "a") == [3.0]
 
 
+def test_SC17_each_day_has_its_own_last_instant() -> None:
+    next_day = [("a", _at(hour) + timedelta(days=1), float(hour)) for hour in (8, 10)]
+    frame = timed([("a", _at(9), 1.0), ("a", _at(17), 3.0)], next_day)
+    assert account(check(frame), "a")["same_day"] == 2
+    assert balances(shard(frame), "a") == [3.0, 10.0]
+
+
 def test_TS03_equal_instants_with_two_balances_are_a_conflict() -> None:
     frame = timed([("a", _at(12), 1.0), ("a", _at(12), 2.0), ("a", _at(11), 5.0)])
     row = account(check(frame), "a")
@@ -163,6 +170,13 @@ def test_TS04_the_longest_stretch_filled_is_the_one_named() -> None:
     assert (account(kept, "a")["gap_filled"], account(kept, "a")["flags"]) == (13, [])
     assert (account(cut, "a")["gap_filled"], account(cut, "a")["flags"]) == (3, ["history_cut"])
     assert balances(shard(frame, max_gap=9), "a") == [2, 2, 2, 2, 3]
+
+
+def test_TS04_days_between_two_accounts_are_no_gap() -> None:
+    """Both have rows out of order; the second begins long after the first has ended."""
+    late = START + timedelta(days=20)
+    frame = rows(reversed(daily("a", [1, 2])), reversed(daily("b", [3, 4], late)))
+    assert "TS04" not in rules(check(frame, max_gap=9, max_stale=30))
 
 
 def test_TS04_days_whose_rows_have_no_balance_are_part_of_a_stretch() -> None:

@@ -24,11 +24,11 @@ def test_TS10_rows_without_an_account_are_set_aside_and_counted(unique_id: str |
 
 
 def test_TS10_rows_without_a_date_are_set_aside_and_counted() -> None:
-    frame = rows(daily("a", MANY, LONG_AGO), [("a", None, 1.0)])
+    frame = rows(daily("a", MANY, LONG_AGO), daily("b", MANY, LONG_AGO), [("b", None, 1.0)])
     contract = check(frame)
-    assert (account(contract, "a")["status"], account(contract, "a")["bad_rows"]) == ("ok", 1)
-    assert finding(contract, "TS10", Action.SET_ASIDE).examples == ("a",)
-    assert balances(shard(frame, max_history=3000), "a") == MANY
+    assert (account(contract, "b")["status"], account(contract, "b")["bad_rows"]) == ("ok", 1)
+    assert finding(contract, "TS10", Action.SET_ASIDE).examples == ("b",)
+    assert balances(shard(frame, max_history=3000), "b") == MANY
 
 
 def test_TS10_too_many_rows_without_a_key_reject_the_run() -> None:

@@ -90,13 +90,20 @@ def test_what_cannot_fit_is_refused_with_the_least_that_would_do() -> None:
         room(f"{int(least[:-2]) - 20}MB")
 
 
-def least_megabytes(*models: str, shard: int) -> int:
+def least_megabytes(*models: str, load: Load) -> int:
     with pytest.raises(ConfigError) as refused:
-        room("1MB", *(parse_model(model, (30,)) for model in models), load=Load(100_000, shard))
+        room("1MB", *(parse_model(model, (30,)) for model in models), load=load)
     return int(str(refused.value).rpartition(" ")[2].removesuffix("MB"))
 
 
 def test_the_rows_of_a_shard_are_counted_until_it_is_written_for_each_model() -> None:
     """9,000 bytes for each account and model."""
     for models, more in ((["Naive"], 90), (["Naive", "SeasonalNaive"], 180)):
-        assert least_megabytes(*models, shard=15_000) - least_megabytes(*models, shard=5_000) == more
+        large, small = (least_megabytes(*models, load=Load(100_000, shard)) for shard in (15_000, 5_000))
+        assert large - small == more
+
+
+def test_what_a_report_takes_grows_with_windows_and_models() -> None:
+    few, many = (Load(1_000_000, 16, times=windows, reports=True) for windows in (12, 24))
+    assert least_megabytes("auto", load=many) > 1.5 * least_megabytes("auto", load=few)
+    assert least_megabytes("auto", load=many) == least_megabytes("auto", "auto", load=few)

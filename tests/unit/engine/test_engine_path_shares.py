@@ -63,6 +63,12 @@ def test_neither_threads_nor_blocks_change_what_is_learned(panel: Panel, monkeyp
     assert found_by(learn_path_shares(learned, panel, known, look_back=LOOK_BACK, threads=3)) == found
 
 
+def test_accounts_at_rest_change_nothing_about_what_was_learned(panel: Panel) -> None:
+    learned, known = taught(panel)
+    still = replace(panel, y=np.full_like(panel.y, 20.0))
+    assert learn_path_shares(learned, still, known, look_back=LOOK_BACK) is learned
+
+
 def test_later_days_change_nothing(panel: Panel) -> None:
     learned, known = taught(panel)
     whole = found_by(learn_path_shares(learned, panel, known, look_back=LOOK_BACK))

@@ -82,3 +82,8 @@ def test_candidates_may_cost_what_they_cost_and_no_more_than_the_limit() -> None
     assert joining_seconds(settings, 1_000_000) == 60.0
     assert joining_seconds(Settings(), 1_000_000) == 0.0
     assert shard_size(settings, choose_models(settings), 10_000) < 500
+
+
+def test_shards_without_a_model_to_run_are_large_and_not_too_many() -> None:
+    assert shard_size(Settings(), [], 100) == 5_000
+    assert shard_size(Settings(), [], 10_000_000) == 10_000

@@ -126,6 +126,14 @@ def test_a_part_of_one_group_has_no_draws_beside_one_of_several() -> None:
     assert (alone.value, alone.ends) == (3.0, None)
 
 
+def test_draws_without_a_figure_are_left_out_of_an_interval() -> None:
+    hundredths = np.linspace(0.0, 1.0, 101)
+    draws = np.stack([np.append(hundredths, np.nan), np.append(hundredths, 0.5), np.full(102, np.inf)])
+    some, _, none = estimates(np.full(3, 0.5), draws)
+    assert (some.value, some.low, some.high) == pytest.approx((0.5, 0.025, 0.975))
+    assert np.isnan([none.low, none.high]).all()
+
+
 def test_a_reference_of_zero_has_no_ratio() -> None:
     assert math.isnan(bootstrap_ratios(np.zeros(3), np.zeros(3), np.arange(3)).value)
     assert math.isnan(bootstrap_ratios(np.ones(3), np.zeros(3), np.arange(3)).value)

@@ -54,6 +54,12 @@ def test_the_best_model_is_the_leaderboards_over_the_windows_that_all_forecast()
     assert best_model(changed(few, pl.when(pl.col("model") == "A").then(9.0).otherwise(1.0), metric="mase")) == "B"
 
 
+def test_a_window_whose_figure_is_not_finite_decides_nothing_about_the_best() -> None:
+    base = backtest()
+    lost = changed(base, np.nan, where=(pl.col("model") == "A") & (pl.col("unique_id") == "A000"))
+    assert best_model(base) == best_model(lost) == "A"
+
+
 def test_models_without_a_window_in_common_have_no_best() -> None:
     base = backtest()
     apart = replace(base, scores=base.scores.filter((pl.col("model") == "A") == (pl.col("unique_id") < "A030")))
@@ -119,7 +125,9 @@ def test_metrics_of_one_kind_are_named_by_the_first_and_the_last() -> None:
 
 
 def test_segments_are_the_text_columns_that_are_neither_key_nor_figure() -> None:
-    assert segment_columns(backtest()) == ("tenure", "activity")
+    base = backtest()
+    counted = replace(base, windows=base.windows.with_columns(days=pl.lit(7)))
+    assert segment_columns(counted) == ("tenure", "activity")
 
 
 def test_other_metrics_and_other_orders_of_rows() -> None:

@@ -189,6 +189,13 @@ def test_errors_that_grow_here_and_shrink_there_are_no_tail() -> None:
     assert check.verdict is Verdict.PASSED
 
 
+@pytest.mark.parametrize(("factor", "grew"), [(2.0, 0.0), (2.001, 1.0)])
+def test_an_error_of_exactly_the_ratio_is_in_no_tail(factor: float, grew: float) -> None:
+    base = backtest()
+    assert tail_of(base, changed(base, factor)).grew == grew
+    assert tail_of(changed(base, factor), base).shrank == grew
+
+
 def test_balances_that_do_not_move_do_not_help_coverage() -> None:
     base = backtest()
     still = pl.col("unique_id") < "A020"
@@ -225,3 +232,9 @@ def test_a_base_without_any_error_can_only_be_matched(factor: float, verdict: Ve
     new = backtest()
     base, new = changed(new, 0.0), changed(new, factor)
     assert errors_of(compare_scores(base, new, Gate(models=("A",))).checks)[None, None].verdict is verdict
+
+
+def test_errors_that_are_gone_are_a_change_though_some_windows_had_none() -> None:
+    base = changed(backtest(), 0.0, where=pl.col("unique_id") < "A030")
+    check = errors_of(compare_scores(base, changed(base, 0.0), Gate(models=("A",))).checks)[None, None]
+    assert (check.change.value, check.new) == (-1.0, 0.0)

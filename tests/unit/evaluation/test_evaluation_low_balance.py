@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ from panels import panel_of
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.alarms import calibrate_low_balance
-from forecast_cli.evaluation.low_balance import base_rates, low_balance_rows
+from forecast_cli.evaluation.low_balance import actual_rows, base_rates, low_balance_rows
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.normal import normal_forecast
@@ -147,6 +148,17 @@ def test_the_day_is_the_first_one_under_the_threshold_from_1() -> None:
     assert rows["amount"].unique().to_list() == [5.0]
 
 
+def test_what_came_true_is_the_same_without_a_forecast() -> None:
+    panel = panel_of(np.full(50, 10.0), np.full(9, 4.0))
+    y = np.full((2, H), 10.0)
+    y[0, 9], y[1, 9:] = 4.0, np.nan
+    rows = low_balance_rows(panel, y, {"M": forecast_of(panel)}, thresholds=("5", "20"))
+    found = actual_rows(panel, y, np.array([[5.0, 20.0]] * 2), thresholds=("5", "20"))
+    assert found.equals(rows.select(found.columns))
+    assert found["event"].to_list() == [False, True, True, True, False, None, True, None]
+    assert found["base_rate"].to_list() == [0.0, 0.0, 1.0, 1.0, 1.0, None, 1.0, None]
+
+
 @pytest.mark.parametrize("thresholds", [("p10",), ()], ids=["no accounts", "no threshold"])
 def test_nothing_to_say_is_a_table_without_rows(thresholds: tuple[str, ...]) -> None:
     panel = panel_of(noise(1), noise(2)).take(np.arange(2 - 2 * len(thresholds)))
@@ -241,3 +253,29 @@ def test_bins_hold_their_lower_edge_and_the_last_one_holds_1() -> None:
     bins = bin_reliability(scored_frame())
     assert [(one.windows, one.observed) for one in bins] == [(2, 0.0), (1, 1.0), (1, 1.0), (2, 1.0)]
     assert [one.predicted for one in bins] == pytest.approx([0.0095, 0.02, 0.5, 0.975])
+
+
+def test_bins_are_narrow_near_zero() -> None:
+    edges = [0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+    probability = [*edges, *(edge - 0.01 for edge in [*edges[1:], 1.0])]
+    of_all = {"model": "M", "threshold": "p10", "days": 7, "event": True}
+    bins = bin_reliability(pl.DataFrame(of_all | {"probability": probability}))
+    means = [(low + high - 0.01) / 2 for low, high in pairwise([*edges, 1.0])]
+    assert [one.windows for one in bins] == [2] * 12
+    assert [one.predicted for one in bins] == pytest.approx(means)
+
+
+def test_budgets_are_of_the_riskiest_windows_of_each_model() -> None:
+    event = {"already": False, "event": [True, False], "day": [3, None], "unique_id": ["A0", "A1"]}
+    dates = {f"{name}_q{share}": None for name in ("day", "reached") for share in (10, 50, 90)}
+    of_all = event | dates | {"cutoff": date(2026, 1, 1), "threshold": "p10", "days": 7}
+    frame = pl.concat(
+        pl.DataFrame(of_all | {"model": model, "probability": probability})
+        for model, probability in (("M", [0.9, 0.1]), ("N", [0.2, 0.8]))
+    )
+    right, wrong = calibrate_low_balance(frame)
+    assert [(budget.share, budget.windows) for budget in right.budgets] == [(0.01, 1), (0.05, 1)]
+    for budgets, probability, hits, lead in ((right.budgets, 0.9, 1.0, 3.0), (wrong.budgets, 0.8, 0.0, np.nan)):
+        assert budgets[0].probability == probability
+        assert (budgets[0].precision.value, budgets[0].recall.value, budgets[0].lift.value) == (hits, hits, 2 * hits)
+        np.testing.assert_array_equal(budgets[0].lead, [lead] * 3)

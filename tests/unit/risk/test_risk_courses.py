@@ -42,7 +42,7 @@ def by_hand(series: list[float], h: int, count: int) -> list[list[float]]:
     return [series[day + 1 : day + 1 + h] for day in (near[k * len(near) // count] for k in range(count))]
 
 
-@pytest.mark.parametrize(("days", "count"), [(200, 100), (200, 7), (61, 40), (14, 40), (11, 3)])
+@pytest.mark.parametrize(("days", "count"), [(200, 100), (200, 7), (61, 40), (40, 30), (14, 40), (11, 3)])
 def test_courses_are_of_the_days_nearest_to_today(days: int, count: int) -> None:
     series = np.round(wallet(3, days))
     [courses] = select_near_courses(panel_of(series, padding=30), H, count)

@@ -36,6 +36,12 @@ def test_a_month_came_down_to_a_low_that_it_missed_by_two_hundredths_of_the_mean
     assert (floor.tolist(), months.tolist()) == ([100.0], [3])
 
 
+def test_a_month_that_stays_within_two_hundredths_of_the_mean_move_did_not_come_down() -> None:
+    highs = np.repeat([500.0, 120.0, 121.0, 100.0], 30)
+    y = np.where(np.arange(120) % 30 == 24, 100.0, highs)
+    assert find_floors(panel_of(y), np.array([1000.0]))[1].tolist() == [2]
+
+
 @pytest.mark.parametrize(("lowest_on", "months"), [(5, 0), (15, 1), (44, 1)])
 def test_months_are_whole_ones_back_from_the_origin(lowest_on: int, months: int) -> None:
     """Of 45 days, the last 30 are a month."""

@@ -2,8 +2,13 @@
 
 import numpy as np
 import pytest
+from panels import panel_of
 
+from forecast_cli.models.normal import normal_forecast
+from forecast_cli.models.path_levels import N_PATHS, PATH_LEVELS
+from forecast_cli.risk import paths
 from forecast_cli.risk.lows import find_lows, first_day_below, windows_within
+from forecast_cli.risk.panel_lows import panel_lows
 
 PATHS = np.array([[[5.0, 3.0, 9.0], [5.0, 5.0, 1.0]], [[2.0, 2.0, 2.0], [8.0, 8.0, 8.0]]])
 
@@ -51,3 +56,14 @@ def test_no_paths_or_no_threshold_no_probability() -> None:
 def test_the_first_day_below_is_counted_from_1() -> None:
     y = np.array([[5.0, 3.0, 1.0], [5.0, 5.0, 5.0], [np.nan, 1.0, 1.0]])
     np.testing.assert_array_equal(first_day_below(y, np.full(3, 4.0)), [2.0, np.nan, 2.0])
+
+
+def test_accounts_at_a_time_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = panel_of(*np.random.default_rng(1).normal(size=(5, 40)).cumsum(axis=1))
+    forecast = normal_forecast(np.repeat(panel.y[:, -1:], 7, axis=1), np.full((5, 7), 2.0), levels=PATH_LEVELS)
+    whole = panel_lows(panel, {"M": forecast}, np.zeros((5, 1)))["M"]
+    monkeypatch.setattr(paths, "_CHUNK_CELLS", 2 * 7 * N_PATHS)  # two accounts
+    parts = panel_lows(panel, {"M": forecast}, np.zeros((5, 1)))["M"]
+    np.testing.assert_array_equal(parts.prob_below, whole.prob_below)
+    np.testing.assert_array_equal(parts.low_q05, whole.low_q05)
+    assert panel_lows(panel, {}, np.zeros((5, 1))) == {}

@@ -22,10 +22,11 @@ def test_a_percentile_is_of_the_last_365_days(text: str, days: int) -> None:
     np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
 
 
-def test_an_amount_is_an_amount_and_a_column_is_looked_up() -> None:
+def test_an_amount_is_an_amount_and_a_column_is_looked_up_beside_a_percentile() -> None:
     told = {"credit_limit": np.array([-200.0, np.nan])}
-    found = threshold_amounts(panel_of(noise(1, 9), noise(2, 9)), ("-12.5", "credit_limit", "0"), told)
-    np.testing.assert_array_equal(found, [[-12.5, -200.0, 0.0], [-12.5, np.nan, 0.0]])
+    panel = panel_of(np.array([1.0, 3.0, 2.0]), np.array([5.0, 5.0, 5.0]))
+    found = threshold_amounts(panel, ("-12.5", "credit_limit", "p50", "0"), told)
+    np.testing.assert_array_equal(found, [[-12.5, -200.0, 2.0, 0.0], [-12.5, np.nan, 5.0, 0.0]])
 
 
 @pytest.mark.parametrize("text", ["0", "500", "-12.5", "0.07", "1e3", "1E-2"])

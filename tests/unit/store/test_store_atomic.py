@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from forecast_cli.core.errors import OutputNotWrittenError
-from forecast_cli.store.atomic import make_folder, parquet_bytes, sha256_of, write_rows, write_whole
+from forecast_cli.store.atomic import make_folder, parquet_bytes, remove_file, sha256_of, write_rows, write_whole
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.staging import stage, write_parts
 
@@ -78,3 +78,19 @@ def test_a_link_to_nothing_is_called_one(tmp_path: Path) -> None:
     (tmp_path / "out").symlink_to(tmp_path / "gone")
     with pytest.raises(OutputNotWrittenError, match=r"out: is a link to .*gone, which does not exist"):
         make_folder(tmp_path / "out")
+
+
+def test_a_folder_may_be_new_or_there_or_behind_a_link(tmp_path: Path) -> None:
+    make_folder(tmp_path / "new" / "inner")
+    (tmp_path / "link").symlink_to(tmp_path / "new")
+    for path in (tmp_path / "new" / "inner", tmp_path / "link", tmp_path / "link" / "other"):
+        make_folder(path)
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["inner", "other"]
+
+
+def test_a_file_that_is_not_there_is_as_good_as_removed_and_so_is_what_a_link_names(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "gone")
+    for path in (tmp_path / "gone", link):
+        remove_file(path)
+    assert not link.is_symlink()

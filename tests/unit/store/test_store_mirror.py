@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -247,13 +248,14 @@ def test_a_finished_run_without_success_gets_it(objects: Recorder, folders: Iter
 
 
 @pytest.mark.parametrize("force", [True, False])
+@pytest.mark.parametrize("name", ["thesis.docx", "forecasts/thesis.docx"])
 def test_objects_that_no_run_wrote_are_refused_before_anything_is_written(
-    objects: Recorder, folders: Iterator[Path], *, force: bool
+    objects: Recorder, folders: Iterator[Path], name: str, *, force: bool
 ) -> None:
-    objects.put("thesis.docx", b"ten years of work")
+    objects.put(name, b"ten years of work")
     objects.asked.clear()
     with (
-        pytest.raises(OutputConflictError, match=r"holds files that no run wrote: thesis\.docx"),
+        pytest.raises(OutputConflictError, match=f"holds files that no run wrote: {re.escape(name)}"),
         opened(objects, next(folders), force=force),
     ):
         pytest.fail("opened an output that no run wrote")

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from forecast_cli.store.contents import FolderContents
 from forecast_cli.store.fingerprint import input_identity
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, UNFINISHED, shard_path, unfinished_path
 from forecast_cli.store.lock import output_lock
+from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import open_run
 from forecast_cli.store.staging import stage, write_table
 from forecast_cli.store.state import OutputState, inspect_output
@@ -65,6 +67,38 @@ def test_a_run_that_ends_before_its_manifest_hides_its_forecasts_again_and_keeps
         assert state is OutputState.RESUMABLE
         assert not (tmp_path / FORECASTS).exists()
         assert run.resume() == receipts
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_shards_without_a_plan_are_those_of_nobody(tmp_path: Path, damage: str) -> None:
+    with open_run(tmp_path, OTHER, force=False) as (run, _):
+        commit_one(run)
+    plan = tmp_path / ".run/plan.json"
+    plan.unlink() if damage == "missing" else os.truncate(plan, 10)
+    with open_run(tmp_path, IDENTITY, force=False) as (run, state):
+        assert state is OutputState.NEW
+        assert run.resume() == {}
+
+
+def test_RT12_a_run_whose_output_was_removed_writes_nothing_to_the_one_that_came_after(tmp_path: Path) -> None:
+    output, away = tmp_path / "out", tmp_path / "away"
+    with open_run(output, IDENTITY, force=False) as (first, _):
+        commit_one(first)
+        staged = stage(TABLE, first.staging, 1, FORECASTS)
+        output.rename(away)
+        with open_run(output, OTHER, force=False) as (second, state):
+            assert state is OutputState.NEW
+            assert second.staging != first.staging
+            found = sorted(output.rglob("*"))
+            for write in (
+                lambda: first.commit(ShardReceipt(1, 1, 0.0, (staged,))),
+                lambda: first.finish(manifest()),
+                lambda: stage(TABLE, first.staging, 1, FORECASTS),
+            ):
+                with pytest.raises(OutputNotWrittenError) as caught:
+                    write()
+                assert caught.value.hint == "leave an output alone while its run is at work; run the same command again"
+            assert sorted(output.rglob("*")) == found
 
 
 @pytest.mark.parametrize("damage", ["part", "receipt", "accounts"])
@@ -157,10 +191,25 @@ def test_force_replaces_another_run_but_never_foreign_files(tmp_path: Path) -> N
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "thesis.docx").write_text("ten years of work")
     with (
-        pytest.raises(OutputConflictError, match="holds files that no run wrote"),
+        pytest.raises(OutputConflictError, match="holds files that no run wrote") as refused,
         open_run(tmp_path / "foreign", IDENTITY, force=True),
     ):
         pytest.fail("opened a foreign folder")
+    assert refused.value.hint == "name another --output", "and not --force, which does not help"
+
+
+@pytest.mark.parametrize("foreign", ["forecasts/notes.csv", "forecasts/part-00000 (copy).parquet"])
+def test_force_keeps_a_foreign_file_among_the_forecasts(tmp_path: Path, foreign: str) -> None:
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
+        commit_one(run)
+        run.finish(manifest())
+    (tmp_path / foreign).write_text("ten years of work")
+    with (
+        pytest.raises(OutputConflictError, match="holds files that no run wrote: " + re.escape(foreign)),
+        open_run(tmp_path, OTHER, force=True),
+    ):
+        pytest.fail("opened a folder with a foreign file")
+    assert (tmp_path / foreign).exists()
 
 
 def test_a_damaged_manifest_is_refused_and_replaced_by_force(tmp_path: Path) -> None:
@@ -245,6 +294,14 @@ def test_a_receipt_of_another_shape_is_no_receipt(tmp_path: Path) -> None:
     with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         commit_one(run)
     (tmp_path / ".run/shards/00000.json").write_text('{"index": 0}')
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
+        assert run.resume() == {}
+
+
+def test_a_receipt_of_another_shard_is_no_receipt(tmp_path: Path) -> None:
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
+        commit_one(run)
+    (tmp_path / ".run/shards/00000.json").rename(tmp_path / ".run/shards/00007.json")
     with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         assert run.resume() == {}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from forecast_cli.store.temporary import PREFIX, remove_abandoned, temporary_folder
+from forecast_cli.store.temporary import PREFIX, mark_folder, remove_abandoned, temporary_folder
 
 HOUR = 3600.0
 HOLDS_ONE = """
@@ -104,3 +104,21 @@ def test_lock_is_held_while_the_folder_is_in_use() -> None:
         lock = FileLock(folder.parent / "lock", blocking=False)
         with pytest.raises(TimeoutError):
             lock.acquire()
+
+
+def test_folder_for_workers_of_a_killed_process_is_removed_once_it_is_old(tmp_path: Path) -> None:
+    folders = [tmp_path / f"pymp-{name}" for name in ("held", "killed", "foreign")]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "listener").touch()
+    held, killed, foreign = folders
+    (killed / "forecast-cli.lock").touch()
+    assert mark_folder(held) is mark_folder(held)
+    for folder in folders:
+        made_hours_ago(folder, 3)
+    remove_abandoned(tmp_path)
+    assert sorted(tmp_path.iterdir()) == [foreign, held]
+    found = mark_folder(held)
+    assert found is not None
+    found.release()
+    mark_folder.cache_clear()

@@ -191,20 +191,23 @@ def test_a_table_that_cannot_be_read_is_a_failed_check(copied: Path) -> None:
 
 
 def test_accounts_without_figures_are_counted_and_replacement_models_are_named(tmp_path: Path) -> None:
-    """Of three accounts one is stale, in a shard of its own, and one too short for the model asked for."""
+    """Of four accounts one is stale, in a shard of its own, one too short for the models, and one ends early."""
     days = pl.date_range(date(2026, 1, 1), date(2026, 3, 1), eager=True)
     rows = [
         pl.DataFrame({"account_id": "old", "date": days.head(5).dt.offset_by("-2y"), "balance": 5.0}),
         pl.DataFrame({"account_id": "short", "date": days.tail(2), "balance": [3.0, 4.0]}),
+        pl.DataFrame({"account_id": "late", "date": days.head(DAYS - 3), "balance": 6.0}),
         pl.DataFrame({"account_id": "whole", "date": days, "balance": [float(day % 7) for day in range(DAYS)]}),
     ]
     pl.concat(rows).write_parquet(tmp_path / "rows.parquet")
-    settings = Settings(model=("Naive",), shard_size=1, jobs=1)
+    settings = Settings(model=("Naive", "SeasonalNaive"), shard_size=1, jobs=1)
     run_forecast(ForecastRequest(str(tmp_path / "rows.parquet"), tmp_path / "out", settings))
     told = find_riskiest(RiskiestRequest(tmp_path / "out", least=0.0))
-    assert (told.accounts, told.without) == (3, 1)
-    assert {one.account_id: one.model_used for one in told.found} == {"short": "LastValue", "whole": "Naive"}
-    assert {one.account_id: "short" in one.flags for one in told.found} == {"short": True, "whole": False}
+    assert (told.accounts, told.without) == (4, 1)
+    used = sorted((one.account_id, one.model_used) for one in told.found)
+    assert used == [("late", "Naive"), ("short", "LastValue"), ("whole", "Naive")]
+    assert {one.account_id for one in told.found if "short" in one.flags} == {"short"}
+    assert {one.origin for one in told.found} == {date(2026, 3, 1)}
 
 
 def test_accounts_with_an_origin_of_their_own_say_which(tmp_path: Path) -> None:

@@ -154,12 +154,12 @@ def test_a_run_does_not_say_what_share_of_paths_had_crossed_by_a_date(
 def test_every_account_of_the_input_has_a_row_and_those_that_are_gone_are_named(
     forecast: Callable[..., Path], score: Callable[..., BacktestRun]
 ) -> None:
-    frame = balances(accounts=5)
+    frame = balances(accounts=6)
     began = pl.when(pl.col("account_id") == "acc-003").then(ORIGIN + timedelta(days=1))
-    ended = pl.when(pl.col("account_id") == "acc-002").then(ORIGIN - timedelta(days=100))
+    ended = pl.when(pl.col("account_id").is_in(["acc-002", "acc-005"])).then(ORIGIN - timedelta(days=100))
     whole = frame.filter(pl.col("date") >= began.otherwise(date.min))
     then = whole.filter(pl.col("date") <= ended.otherwise(LAST), pl.col("account_id") != "acc-004")
-    now, warnings = whole.filter(pl.col("account_id") != "acc-000"), Warnings()
+    now, warnings = whole.filter(~pl.col("account_id").is_in(["acc-000", "acc-005"])), Warnings()
     run = score(now, forecast(then), progress=warnings)
     accounts = table(run, "accounts.parquet").select("account_id", "status", "reason", "windows")
     assert accounts.rows() == [
@@ -208,9 +208,15 @@ def test_all_finished_forecasts_of_a_folder_are_scored(
         forecast(frame, f"nights/run={back}", as_of=LAST - timedelta(days=back))
     (tmp_path / "nights" / "run=cut-off" / ".run").mkdir(parents=True)
     (tmp_path / "nights" / "other").mkdir()
-    run = score(frame, tmp_path / "nights")
+    backtest, manifest = tmp_path / "nights" / "backtest", tmp_path / "nights" / "run=0" / "manifest.json"
+    backtest.mkdir()
+    backtest.joinpath("manifest.json").write_text(manifest.read_text().replace('"forecast"', '"backtest"'))
+    warnings = Warnings()
+    run = score(frame.filter(pl.col("account_id") != "acc-005"), tmp_path / "nights", progress=warnings)
+    [said] = map(unmark_ids, warnings.said)
+    assert said.startswith("1 account of the forecasts, such as acc-005, cannot be scored: "), "of three, once"
     assert set(table(run, "windows.parquet")["cutoff"]) == {LAST - timedelta(days=20), LAST - timedelta(days=10)}
-    assert table(run, "accounts.parquet")["windows"].to_list() == [2] * 6
+    assert table(run, "accounts.parquet")["windows"].to_list() == [2] * 5
     recorded = read_manifest(tmp_path / "score").settings["forecasts"]
     assert [one.split()[0] for one in recorded] == [str(LAST - timedelta(days=back)) for back in (20, 10, 0)]
 

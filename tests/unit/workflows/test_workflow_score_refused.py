@@ -1,8 +1,12 @@
 """Forecasts that cannot be scored, and why."""
 
+import json
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -12,7 +16,9 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import CheckFailedError, ConfigError, InputRejectedError, OutputConflictError
 from forecast_cli.workflows.backtest import BacktestRun, run_backtest
 from forecast_cli.workflows.check import run_check
+from forecast_cli.workflows.published_runs import published_files, refuse_unlike
 from forecast_cli.workflows.results import ForecastRequest
+from forecast_cli.workflows.run_tables import RunTables, tables_of
 from forecast_cli.workflows.score import ScoreRequest, run_score
 
 
@@ -35,6 +41,46 @@ def test_forecasts_that_do_not_go_together_are_refused(
     one, other = forecast(frame), forecast(frame, "other", **{"as_of": ORIGIN + timedelta(days=1)} | values)
     with pytest.raises(ConfigError, match=message):
         score(frame, one, other)
+
+
+def with_manifest(output: Path, copy: Path, change: Callable[[dict[str, Any]], object]) -> RunTables:
+    """Copy a forecast, change its manifest, and open the copy."""
+    shutil.copytree(output, copy)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    change(manifest)
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    return tables_of(copy)
+
+
+def test_forecasts_share_what_was_forecast_and_which_columns_were_read(
+    forecast: Callable[..., Path], tmp_path: Path
+) -> None:
+    run = forecast(balances())
+    for name in (
+        *("id_col", "date_col", "balance_col", "currency_col", "timezone"),
+        *("model", "season_length", "candidates", "horizon", "level", "threshold"),
+    ):
+        other = with_manifest(run, tmp_path / name, partial(set_other, name))
+        with pytest.raises(ConfigError, match=f"forecast with {name} other, "):
+            refuse_unlike([tables_of(run), other])
+
+
+def test_a_forecast_of_an_earlier_version_without_a_table_is_refused(
+    forecast: Callable[..., Path], tmp_path: Path
+) -> None:
+    run = forecast(balances())
+    for name in ("risk.parquet", "failures.parquet"):
+        lacking = with_manifest(run, tmp_path / name, partial(leave_out, name))
+        with pytest.raises(CheckFailedError, match=f"has no {name}: another version wrote it"):
+            published_files(lacking)
+
+
+def set_other(name: str, manifest: dict[str, Any]) -> None:
+    manifest["settings"][name] = "other"
+
+
+def leave_out(name: str, manifest: dict[str, Any]) -> None:
+    manifest["files"] = [file for file in manifest["files"] if file["path"] != name]
 
 
 def test_a_forecast_without_80_percent_intervals_is_refused(

@@ -1,5 +1,7 @@
 """Candidates: how time is spent, which accounts are joined, and the blend with a share, on cases worked by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from panels import panel_of
@@ -10,7 +12,7 @@ from forecast_cli.models.pooled.allot import allocate_budget
 from forecast_cli.models.pooled.candidates import Weights, band_of, joined_by
 from forecast_cli.models.pooled.joining import forecast_candidate, join_candidates
 from forecast_cli.models.pooled.segments import segments_of
-from forecast_cli.models.pooled.weighting import Training, estimate_accounts
+from forecast_cli.models.pooled.weighting import Training, _best_shares, _estimate_gain, estimate_accounts
 from forecast_cli.models.registry import parse_model
 
 ACCOUNTS = np.array([100.0, 200.0])
@@ -30,6 +32,12 @@ def test_what_is_left_goes_from_the_cheap_candidate_to_the_dear_one() -> None:
     """The cheap one is worth 0.02 a ms, the dear one 0.01 for each of 4 ms more: all get the one, half the other."""
     gain = np.array([[0.02, 0.0], [0.06, 0.0]])
     assert allocate_budget(gain, [1.0, 5.0], ACCOUNTS, 300.0).tolist() == [[1.0, 0.0], [0.5, 0.0]]
+
+
+def test_a_step_to_a_dearer_candidate_is_worth_what_it_adds_for_each_ms_it_adds() -> None:
+    """The cheap one is worth 0.02 a ms, the dear one 0.04 for 4 ms more: ahead of the 0.009 a ms of the others."""
+    gain = np.array([[0.02, 0.0], [0.06, 0.045]])
+    assert allocate_budget(gain, [1.0, 5.0], ACCOUNTS, 500.0).tolist() == [[1.0, 0.0], [1.0, 0.0]]
 
 
 def test_the_dear_candidate_comes_first_where_it_is_worth_more() -> None:
@@ -58,11 +66,49 @@ def test_the_candidate_of_the_highest_gain_is_taken_among_those_that_reach_an_ac
     assert set(joined_by(panel, segments, [weights("a", 0.0, 1.0)])) == {-1}
 
 
+def test_a_candidate_joins_the_segments_in_which_it_gains() -> None:
+    panel, segments = panel_of(*np.zeros((3, 40))), np.arange(3)
+    one, other = (
+        replace(weights(name, 0.0, 1.0), gain=np.array(gain))
+        for name, gain in (("a", [0.0, 0.1, 0.1]), ("b", [0.0, 0.0, 0.2]))
+    )
+    assert joined_by(panel, segments, [one, other]).tolist() == [-1, 0, 1]
+
+
 def test_accounts_that_move_on_a_tenth_and_a_fifth_of_their_days() -> None:
     y = np.zeros((4, 91))
     for row, moves in enumerate((8, 9, 18, 90)):
         y[row, 1:] = np.cumsum(np.arange(90) < moves)
     assert segments_of(panel_of(*y)).tolist() == [0, 1, 2, 2]
+
+
+def losses(*lower: float) -> np.ndarray:
+    """The losses [m, 1, 5] of windows of one day: the fourth weight lowers those of none, all others raise them."""
+    loss = np.full((len(lower), 1, 5), 6.0)
+    loss[:, 0, 0], loss[:, 0, 3] = 5.0, 5.0 - np.array(lower)
+    return loss
+
+
+@pytest.mark.parametrize(
+    ("lower", "group", "gain"),
+    [
+        ([3.0, -1.0] * 8, [0, 0, 1, 1] * 4, 1.0),
+        ([3.0, -1.0] * 2, [0, 0, 1, 1], 0.0),  # its standard error is 1.15
+        ([1.0, 1.0, -1.0, -1.0], [0, 0, 1, 1], 0.0),  # what helps one half harms the other
+        ([1.0, 1.0, 1.0, 1.0], [0, 0, 0, 0], 0.0),  # there is nobody else to choose by
+    ],
+)
+def test_a_gain_is_that_of_weights_chosen_on_others_and_above_its_standard_error(
+    lower: list[float], group: list[int], gain: float
+) -> None:
+    assert _estimate_gain(losses(*lower), np.array(group), np.array([0])) == gain
+
+
+def test_the_weight_of_a_band_is_the_one_of_least_mean_loss_over_its_days() -> None:
+    """Three days in two bands; the last band has none."""
+    loss = np.full((2, 3, 5), 5.0)
+    loss[0, 0, 1], loss[1, 1, 2], loss[:, 2, 4] = 3.0, 2.0, 4.0
+    assert _best_shares(loss, np.array([0, 0, 1])).tolist() == [2, 4, 0]
 
 
 def test_accounts_of_each_segment_are_counted_over_90_days_and_scaled_to_all() -> None:
@@ -75,6 +121,9 @@ def test_accounts_of_each_segment_are_counted_over_90_days_and_scaled_to_all() -
     training = Training(panel, last[:, None], 1_096, accounts=np.array([120]), max_stale=None)
     counted = estimate_accounts(training, 0, panel.origins.max() + np.timedelta64(1, "D"))
     assert counted.tolist() == [30.0, 0.0, 90.0]
+    last[:10] -= 46  # more than 45 days without a row: they are not forecast any more
+    stale = replace(training, known=last[:, None], max_stale=45)
+    assert estimate_accounts(stale, 0, panel.origins.max() + np.timedelta64(1, "D")).tolist() == [30.0, 0.0, 60.0]
 
 
 def test_bands_end_with_the_week_and_the_month() -> None:

@@ -1,12 +1,14 @@
 """Windows to learn from, against a slow loop over accounts and days."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
+import polars as pl
 from panels import panel_of
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.pooled.windows import LOOK_BACK, group_of, list_windows, panel_at
+from forecast_cli.models.pooled.windows import LOOK_BACK, balances_after, group_of, list_windows, panel_at
 
 H = 10
 
@@ -67,3 +69,14 @@ def test_no_account_has_no_window() -> None:
 def test_seeds_are_those_of_each_account() -> None:
     panel = counting([3, 4, 5])
     assert panel.seeds().tolist() == [panel.seed_of(row) for row in range(3)]
+
+
+def test_the_balances_after_a_window_are_those_of_its_account_and_currency() -> None:
+    panel = replace(counting([60, 50]), currencies=pl.Series(["EUR", "USD"]))
+    windows = list_windows(panel, H)
+    then = panel_at(panel, windows, LOOK_BACK)
+    assert then.currencies is not None
+    assert then.currencies.to_list() == [("EUR", "USD")[row] for row in windows.row.tolist()]
+    assert set(windows.row.tolist()) == {0, 1}
+    came = balances_after(panel, windows, np.array([1, H]))
+    assert (came - then.y[:, -1:]).tolist() == [[1.0, H]] * len(windows.row)
