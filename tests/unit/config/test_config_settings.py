@@ -140,6 +140,13 @@ def test_a_level_is_labelled_in_full(level: float, label: str) -> None:
     assert level_label(level) == label
 
 
+def test_a_model_named_twice_or_between_spaces_is_one_model() -> None:
+    """Tables name it as the list does: with the spaces, no reader of an output found its rows."""
+    settings = Settings(model=(" Naive", "Naive ", "MSTL(7, 30)"), candidates=("\tMSTL",))
+    assert settings.model == ("Naive", "MSTL(7, 30)")
+    assert settings.candidates == ("MSTL",)
+
+
 def test_levels_that_differ_have_columns_that_differ() -> None:
     names = quantile_columns(Settings(level=(99.99999, 99.999991, 80.0, 80)).level)
     assert len(set(names)) == len(names) == 7
