@@ -31,7 +31,8 @@ def inspect_output(output: Contents, identity: dict[str, Any]) -> tuple[OutputSt
     try:
         return _inspect(output, identity)
     except OSError as error:
-        raise OutputNotWrittenError(f"{output}: cannot be read: {error.strerror}", "fix its permissions") from error
+        named = error.filename or output
+        raise OutputNotWrittenError(f"{named}: cannot be read: {error.strerror}", "fix its permissions") from error
 
 
 def validate_output(output: Contents, identity: dict[str, Any], *, force: bool) -> tuple[OutputState, str]:

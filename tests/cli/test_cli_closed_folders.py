@@ -135,7 +135,7 @@ def test_forecasts_that_may_not_be_entered_are_an_error(
     (output / "forecasts").chmod(0)
     outcome = cli_as_user("forecast", balances, "--output", output, *QUICK)
     (output / "forecasts").chmod(0o700)
-    outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, f"{output / 'forecasts'}: cannot be written: Permission denied")
+    outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, f"{output / 'forecasts'}: cannot be read: Permission denied")
 
 
 @pytest.fixture
