@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import select
 import shutil
 import sys
 from pathlib import Path
@@ -89,18 +90,26 @@ def _keep_columns(text: str) -> str:
 
 
 class _Results(io.FileIO):
-    """Raw stdout for all writers: a closed reader (``| head``) is ignored, another error is OutputNotWrittenError."""
+    """Raw stdout for all writers: a closed reader (``| head``) is ignored, another error is OutputNotWrittenError.
+
+    It waits for a slow reader, also if the stream does not block: the program that started this one may have set that.
+    """
 
     def write(self, data: Any) -> int:
         """Write bytes and return how many were accepted; raise OutputNotWrittenError."""
         try:
-            return super().write(data)
+            return self._write_some(data)
         except BrokenPipeError:
             return len(data)
         except OSError as error:
             _drain(self)
             hint = "redirect it to a disk with free space"
             raise OutputNotWrittenError(f"standard output: {error.strerror}", hint) from None
+
+    def _write_some(self, data: Any) -> int:
+        while (accepted := super().write(data)) is None:
+            select.select([], [self], [])
+        return accepted
 
 
 def guard_stdout() -> None:

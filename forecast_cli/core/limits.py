@@ -28,7 +28,8 @@ def limit_reached(error: BaseException, where: str | None = None) -> SystemLimit
     if number is None or number not in _HINTS:
         return None
     hint = f"{_HINTS[number]}, then run the same command again: finished shards are kept"
-    return SystemLimitError(f"{where or 'the system'}: {os.strerror(number)}", hint)
+    wanted = f" ({error})" if isinstance(error, MemoryError) and str(error) else ""  # how much, of numpy and pyarrow
+    return SystemLimitError(f"{where or 'the system'}: {os.strerror(number)}{wanted}", hint)
 
 
 def _number_of(error: BaseException) -> int | None:

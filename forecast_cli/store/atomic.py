@@ -13,6 +13,7 @@ import polars as pl
 
 from forecast_cli.core.errors import OutputNotWrittenError
 from forecast_cli.core.fault_points import Step, fault_point
+from forecast_cli.core.limits import limit_reached
 from forecast_cli.store.parquet import load_table
 
 #: Hint for a file that cannot be written.
@@ -38,10 +39,11 @@ def _hint(error: OSError) -> str:
     match error:
         case NotADirectoryError():
             return _ANOTHER
-        case FileNotFoundError():
+        case FileNotFoundError() | FileExistsError():
             return AT_REST
         case _:
-            return _FIX
+            limit = limit_reached(error)
+            return (limit and limit.hint) or _FIX
 
 
 def read_back(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
@@ -136,7 +138,10 @@ def make_folder(path: Path) -> None:
             raise OutputNotWrittenError(
                 f"{path}: is a link to {path.readlink()}, which does not exist", "make that folder, or name another"
             )
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except (FileNotFoundError, FileExistsError) as error:  # in /proc, or where a file has its name
+            raise OutputNotWrittenError(f"{path}: cannot be written: {error.strerror}", _ANOTHER) from error
 
 
 def sync_folder(path: Path) -> None:

@@ -162,7 +162,7 @@ def _writing_all(paths: Sequence[Path]) -> Iterator[Callable[[int, pl.DataFrame]
 
 @contextmanager
 def _writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    with raise_write_errors(path), path.open("wb") as file:
+    with raise_write_errors(path), path.open("xb") as file:  # never a bucket of a run that has replaced this output
         repeated = [c.UNIQUE_ID, c.DS]
         with pq.ParquetWriter(file, schema, compression="zstd", compression_level=1, use_dictionary=repeated) as writer:
             yield writer

@@ -1,7 +1,10 @@
 """Output streams that are closed, full, narrow, coloured, or cannot encode the text."""
 
+import fcntl
+import json
 import os
 import pty
+import select
 import shlex
 import subprocess
 import sys
@@ -32,6 +35,22 @@ def test_a_reader_that_leaves_is_no_error() -> None:
 def test_a_reader_of_help_that_leaves_at_once_is_no_error(args: tuple[str, ...]) -> None:
     done = shell(f"set -o pipefail; {' '.join(command(*args))} | true")
     assert (done.returncode, done.stderr) == (ExitCode.OK, "")
+
+
+def test_a_slow_reader_of_a_stream_that_does_not_block_gets_everything() -> None:
+    theirs, ours = os.pipe()
+    os.set_blocking(ours, False)
+    fcntl.fcntl(ours, fcntl.F_SETPIPE_SZ, 4096)
+    with subprocess.Popen(command("config", "schema"), stdout=ours, stderr=subprocess.PIPE) as process:
+        os.close(ours)
+        with os.fdopen(theirs, "rb") as pipe:
+            assert select.select([pipe], [], [], 60)[0]
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(0.5)
+            schema = json.load(pipe)
+        assert process.stderr
+        assert (process.wait(), process.stderr.read()) == (ExitCode.OK, b"")
+    assert "horizon" in schema["properties"]
 
 
 def test_another_pipe_that_breaks_is_no_reader_that_left() -> None:

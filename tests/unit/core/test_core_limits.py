@@ -50,6 +50,11 @@ def test_a_limit_of_the_system_is_no_bug(error: Exception) -> None:
     assert "bug" not in problem.message
 
 
+def test_an_allocation_that_fails_says_how_much_was_wanted() -> None:
+    assert problem_of(MemoryError("1.70 MiB")).message == "the system: Cannot allocate memory (1.70 MiB)"
+    assert problem_of(MemoryError()).message == "the system: Cannot allocate memory"
+
+
 def test_other_errors_stay_bugs() -> None:
     assert problem_of(RuntimeError("no thread of thought")).trace is not None
     assert problem_of(FileNotFoundError(errno.ENOENT, "gone")).trace is not None

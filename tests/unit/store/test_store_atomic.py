@@ -1,5 +1,7 @@
 """Atomic writes: complete or absent, the same bytes for the same rows, and a full disk is reported."""
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +9,15 @@ import polars as pl
 import pytest
 
 from forecast_cli.core.errors import OutputNotWrittenError
-from forecast_cli.store.atomic import make_folder, parquet_bytes, remove_file, sha256_of, write_rows, write_whole
+from forecast_cli.store.atomic import (
+    make_folder,
+    parquet_bytes,
+    raise_write_errors,
+    remove_file,
+    sha256_of,
+    write_rows,
+    write_whole,
+)
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.staging import stage, write_parts
 
@@ -86,6 +96,21 @@ def test_a_folder_may_be_new_or_there_or_behind_a_link(tmp_path: Path) -> None:
     for path in (tmp_path / "new" / "inner", tmp_path / "link", tmp_path / "link" / "other"):
         make_folder(path)
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["inner", "other"]
+
+
+def test_a_folder_that_cannot_be_made_needs_another_name(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", Path("/proc/out")):
+        with pytest.raises(OutputNotWrittenError) as caught:
+            make_folder(path)
+        assert caught.value.hint == "name another path, in a folder and not in a file"
+
+
+def test_a_limit_on_open_files_is_no_lack_of_space(tmp_path: Path) -> None:
+    with pytest.raises(OutputNotWrittenError, match="Too many open files") as caught, raise_write_errors(tmp_path):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("allow more open files (ulimit -n), then")
 
 
 def test_a_file_that_is_not_there_is_as_good_as_removed_and_so_is_what_a_link_names(tmp_path: Path) -> None:

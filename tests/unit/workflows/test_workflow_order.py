@@ -186,6 +186,23 @@ def test_an_input_that_changes_while_it_is_put_in_order_is_refused(
     assert not (folder / "index.json").exists()
 
 
+def test_RT12_rows_are_not_written_to_the_buckets_of_a_run_that_has_replaced_the_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, bucket = tmp_path / "in.parquet", tmp_path / "spill" / "bucket-00000.parquet"
+    TWO_ACCOUNTS.write_parquet(path)
+    source, pieces_of = open_source(str(path), Settings()), spilling.scan_pieces
+
+    def replace_and_scan(*given: object, **named: object) -> Iterator[pl.LazyFrame]:
+        bucket.write_bytes(b"rows of another run")
+        yield from pieces_of(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(spilling, "scan_pieces", replace_and_scan)
+    with pytest.raises(OutputNotWrittenError, match="File exists"):
+        spill(source, Settings(), pl.Series(["a", "b"]), bucket.parent, advance=lambda _: None)
+    assert bucket.read_bytes() == b"rows of another run"
+
+
 @pytest.mark.usefixtures("eager")
 def test_all_that_a_run_reads_is_the_same_in_rows_put_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mixed types, timestamps in a timezone, the last row of an instant, currencies, amounts and words of accounts."""
