@@ -27,13 +27,13 @@ def replace_repeats(panel: Panel, start_order: NDArray[np.int64], order: NDArray
 
     ``order`` holds the courses in ascending order of each day, and course p is the past course at place ``start_order``
     [s] of all that there are, as in ``order_courses``. The first path of each past course keeps its ranks. So an
-    account with s past courses or more keeps all, and one with none gets generic ones only. An account that never moved
-    keeps its order.
+    account with s past courses or more keeps all. One with a single past course, which has nothing to be ranked
+    against, or with none gets generic ones only. An account that never moved keeps its order.
     """
     from forecast_cli.risk.loops import merge_orders
 
     _, h, s = order.shape
-    starts = np.maximum(panel.lengths - h, 0)
+    starts = np.where(panel.lengths - h > 1, panel.lengths - h, 0)
     rows = np.flatnonzero(starts < s)
     known = panel.y[rows, -(h + s) :]
     rows = rows[np.fmin.reduce(known, axis=1, initial=np.inf) < np.fmax.reduce(known, axis=1, initial=-np.inf)]
