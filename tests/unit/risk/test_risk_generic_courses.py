@@ -52,7 +52,7 @@ def test_without_past_courses_to_rank_all_are_generic(days: int) -> None:
 
 @pytest.mark.parametrize("courses", [2, 3, 40, 99])
 def test_each_past_course_orders_one_path_and_generic_ones_the_rest(courses: int) -> None:
-    """The balance falls, so its past courses never cross; the last one is the lowest."""
+    """The balance falls, so its past courses never cross; the last one is the lowest, and the others lie evenly."""
     [order] = order_courses(panel_of(-1.0 * np.arange(H + courses)), H)
     ranks, generic = (one.argsort(axis=1) for one in (order, order_generic_courses(H, N_PATHS)))
     scattered = np.argsort(np.arange(N_PATHS) * ((5**0.5 - 1) / 2) % 1.0)
@@ -61,6 +61,8 @@ def test_each_past_course_orders_one_path_and_generic_ones_the_rest(courses: int
     rest = np.setdiff1d(np.arange(N_PATHS), first)
     for day in range(H):
         np.testing.assert_array_equal(np.argsort(ranks[day, first]), np.arange(courses))
+        even = N_PATHS / courses * (np.arange(courses) + 0.5)
+        np.testing.assert_allclose(ranks[day, first], even, rtol=0, atol=8 + N_PATHS / 2 / courses)
         np.testing.assert_array_equal(np.argsort(ranks[day, rest]), np.argsort(generic[day, rest]))
 
 
