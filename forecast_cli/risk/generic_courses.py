@@ -27,26 +27,23 @@ def replace_repeats(panel: Panel, start_order: NDArray[np.int64], order: NDArray
 
     ``order`` holds the courses in ascending order of each day, and course p is the past course at place ``start_order``
     [s] of all that there are, as in ``order_courses``. The first path of each past course keeps its ranks. So an
-    account with s past courses or more keeps all, and one with none gets generic ones only. An account that never moved
-    keeps its order.
+    account with s past courses or more keeps all. One with a single past course, which has nothing to be ranked
+    against, or with none gets generic ones only. An account that never moved keeps its order.
     """
+    from forecast_cli.risk.loops import merge_orders
+
     _, h, s = order.shape
-    starts = np.maximum(panel.lengths - h, 0)
+    starts = np.where(panel.lengths - h > 1, panel.lengths - h, 0)
     rows = np.flatnonzero(starts < s)
     known = panel.y[rows, -(h + s) :]
     rows = rows[np.fmin.reduce(known, axis=1, initial=np.inf) < np.fmax.reduce(known, axis=1, initial=-np.inf)]
     first = start_order * starts[rows, None] % s < starts[rows, None]
-    path, rank = np.arange(s, dtype=np.int32), np.empty((len(rows), h, s), dtype=np.int32)
-    np.put_along_axis(rank, order[rows], path, axis=2)
-    place = np.where(first[:, None, :], 2 * rank, 2 * rank_generic_courses(h, s) + 1)
-    keys = place * s + path
-    keys.sort(axis=2)
-    order[rows] = keys % s
+    merge_orders(rows, first, order_generic_courses(h, s), order)
 
 
 @lru_cache(maxsize=8)
-def rank_generic_courses(h: int, count: int) -> NDArray[np.int32]:
-    """Return the rank of each of ``count`` generic courses on each of h days, [h, count].
+def order_generic_courses(h: int, count: int) -> NDArray[np.int32]:
+    """Return ``count`` generic courses in ascending order on each of h days, [h, count].
 
     They are the same for all accounts and runs. Every second one mirrors another, so that as many rise as fall.
     """
@@ -54,9 +51,9 @@ def rank_generic_courses(h: int, count: int) -> NDArray[np.int32]:
     half = np.random.RandomState(_SEED).standard_normal((h, (count + 1) // 2))
     shocks = np.stack([half, -half], axis=2).reshape(h, -1)[:, :count]
     decay = math.exp(-1.0 / _MEMORY)
-    course, rank = shocks[0], np.empty((h, count), dtype=np.int32)
+    course, order = shocks[0], np.empty((h, count), dtype=np.int32)
     for day in range(h):
         if day:
             course = decay * course + math.sqrt(1.0 - decay**2) * shocks[day]
-        rank[day, np.argsort(course, kind="stable")] = np.arange(count)
-    return rank
+        order[day] = np.argsort(course, kind="stable")
+    return order

@@ -71,6 +71,30 @@ def blend_ranks(keys: NDArray[np.int32], mask: NDArray[np.int32], weight: NDArra
                 keys[row, day, course] = day_unit * rank[day, course] + total[course]
 
 
+@kernel((np.int64, 1), (np.bool_, 2), (np.int32, 2), (np.int32, 3))
+def merge_orders(
+    rows: NDArray[np.int64], kept: NDArray[np.bool_], other: NDArray[np.int32], order: NDArray[np.int32]
+) -> None:
+    """Let courses that are not ``kept`` [r, s] follow the order ``other`` [h, s] in ``rows`` [r], in place.
+
+    ``order`` [n, h, s] and ``other`` hold the courses in ascending order of each day. Both orders are merged by rank;
+    of two equal ranks, that of ``order`` comes first.
+    """
+    _, h, s = order.shape
+    before = np.empty(s, dtype=np.int32)
+    for place in range(len(rows)):
+        for day in range(h):
+            merged, filled = order[rows[place], day], 0
+            before[:] = merged
+            for rank in range(s):
+                if kept[place, before[rank]]:
+                    merged[filled] = before[rank]
+                    filled += 1
+                if not kept[place, other[day, rank]]:
+                    merged[filled] = other[day, rank]
+                    filled += 1
+
+
 @kernel((np.float64, 3), (np.float64, 1), (np.float64, 1), (np.int64, 1), (np.int32, 3), (np.float64, 3))
 def fill_paths(
     quantiles: NDArray[np.float64],
