@@ -29,7 +29,7 @@ from forecast_cli.models.pooled.record_lows import lowest_records
 from forecast_cli.models.pooled.windows import Windows, balances_after, group_of, list_windows, panel_at
 from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, learn_zero_share
 from forecast_cli.risk.courses import select_near_courses
-from forecast_cli.risk.lows import find_lows, windows_within
+from forecast_cli.risk.lows import Lows, find_lows, windows_within
 from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.paths import chunks_of_paths
 from forecast_cli.risk.thresholds import threshold_amounts
@@ -136,27 +136,28 @@ def _build_training_sets(given: _Past, block: NDArray[np.int64]) -> list[_Traini
     for vintage, used in zip(learned.vintages, given.uses[block[kept]].T, strict=True):
         some = np.flatnonzero(used)
         taught = whole.take(some)
-        said = _path_probabilities(then.take(some), outlook.take(some), taught, learned, vintage, amounts[some])
+        lows = _lows_of_paths(then.take(some), outlook.take(some), taught, learned, vintage, amounts[some])
+        said = lows.prob_below.reshape(len(some), event.shape[1])
         past = replace(taught, own=said[:, low], x=hide_season(taught.x))
-        zero = ZeroTrainingSet(said[:, -1], event[some, -1]).take(never[some])
+        zero = ZeroTrainingSet(said[:, -1], lows.most_below[:, -1], event[some, -1]).take(never[some])
         training.append(_Training(past, zero))
     return training
 
 
-def _path_probabilities(
+def _lows_of_paths(
     panel: Panel,
     outlook: Outlook,
     training: PastTrainingSet,
     learned: Learned,
     vintage: Vintage,
     amounts: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return the probabilities [m, c] of balances under ``amounts`` [m, k] by paths of trees without the account."""
+) -> Lows:
+    """Return the lows of paths by trees that have not seen the account, for thresholds of ``amounts`` [m, k]."""
     if not len(panel):
-        return np.zeros((0, amounts.shape[1] * len(windows_within(learned.h))))
+        return find_lows(np.empty((0, N_PATHS, learned.h)), amounts, windows_within(learned.h))
     said = vintage.predict_held_out(training.x, training.group)
     forecast = correct_outlook(panel, outlook, said, vintage, knots=learned.knots, levels=PATH_LEVELS)
-    return panel_lows(panel, {NAME: Forecast(*forecast, PATH_LEVELS)}, amounts)[NAME].prob_below.reshape(len(panel), -1)
+    return panel_lows(panel, {NAME: Forecast(*forecast, PATH_LEVELS)}, amounts)[NAME]
 
 
 def _past_probabilities(panel: Panel, amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:

@@ -138,25 +138,26 @@ def find_window_lows(paths: NDArray[np.float64], windows: NDArray[np.int64], low
                 lows[row, window, path] = lowest[path]
 
 
-@kernel((np.float64, 3), (np.float64, 2), (np.int64, 1), (np.float64, 3), (np.int32, 3))
+@kernel((np.float64, 3), (np.float64, 2), (np.int64, 1), (np.float64, 3), (np.float64, 2), (np.int32, 3))
 def count_below(
     paths: NDArray[np.float64],
     thresholds: NDArray[np.float64],
     windows: NDArray[np.int64],
     days: NDArray[np.float64],
+    most: NDArray[np.float64],
     first: NDArray[np.int32],
 ) -> None:
-    """Fill ``days`` [n, k, w] and ``first`` [n, k, s]: how long and from when paths are under ``thresholds`` [n, k].
+    """Fill ``days`` [n, k, w], ``most`` [n, k] and ``first`` [n, k, s]: how paths are under ``thresholds`` [n, k].
 
     ``days`` is the mean over ``paths`` [n, h, s] of the number of days under the threshold in each of ``windows`` [w],
-    which ascend. ``first`` is the first day (from 1) on which a path is under it, or one more than the last window if
-    it never is.
+    which ascend. ``most`` is the largest share of paths that are under it on one day of these. ``first`` is the first
+    day (from 1) on which a path is under it, or one more than the last window if it never is.
     """
     n, _, s = paths.shape
     never = np.int32(windows[-1] + 1)
     for row in range(n):
         for k in range(thresholds.shape[1]):
-            threshold, when, total, day = thresholds[row, k], first[row, k], 0, 0
+            threshold, when, total, highest, day = thresholds[row, k], first[row, k], 0, 0, 0
             when[:] = never
             for window in range(len(windows)):
                 while day < windows[window]:
@@ -167,7 +168,9 @@ def count_below(
                         under += below
                         when[path] = min(when[path], np.int32(day) if below else never)
                     total += under
+                    highest = max(highest, under)
                 days[row, k, window] = total / s
+            most[row, k] = highest / s
 
 
 @kernel((np.int32, 3), (np.int64, 1), (np.int64, 1), (np.float64, 3), (np.float64, 4), (np.float64, 4))

@@ -23,6 +23,7 @@ class Lows(RowArrays):
     - ``expected_low``, ``low_q05``, ``low_q50`` [n, w]: mean, 5 % and 50 % quantile of the low points.
     - ``prob_below`` [n, k, w]: share of paths whose low point lies under the threshold.
     - ``days_below`` [n, k, w]: mean number of days under the threshold.
+    - ``most_below`` [n, k]: largest share of paths that are under the threshold on one day of the longest window.
     - ``first_below`` [n, k, w, 3]: day (1 is the first after the origin) by which 10, 50 and 90 % of paths have been
       under the threshold; NaN if fewer are within the window.
     - ``reached`` [n, k, w, 3]: share of paths that have been under it by that day.
@@ -33,6 +34,7 @@ class Lows(RowArrays):
     low_q50: NDArray[np.float64]
     prob_below: NDArray[np.float64]
     days_below: NDArray[np.float64]
+    most_below: NDArray[np.float64]
     first_below: NDArray[np.float64]
     reached: NDArray[np.float64]
 
@@ -55,14 +57,14 @@ def find_lows(paths: NDArray[np.float64], thresholds: NDArray[np.float64], windo
     find_window_lows(by_day, days, lows)
     lows.sort(axis=2)
     shape = (*thresholds.shape, len(windows))
-    prob, days_below = np.empty(shape), np.empty(shape)
+    prob, days_below, most_below = np.empty(shape), np.empty(shape), np.empty(thresholds.shape)
     first_below, reached = (np.full((*shape, len(CROSSED)), np.nan) for _ in range(2))
     first_days = np.empty((*thresholds.shape, s), dtype=np.int32)
-    count_below(by_day, in_c_order(thresholds), days, days_below, first_days)
+    count_below(by_day, in_c_order(thresholds), days, days_below, most_below, first_days)
     counts = np.array([int(np.ceil(share * s - 1e-9)) for share in CROSSED])
     find_crossing_days(first_days, days, counts, prob, first_below, reached)
     missing = np.isnan(lows[:, -1:, -1] + thresholds)
-    for figures in (prob, days_below, first_below, reached):
+    for figures in (prob, days_below, most_below, first_below, reached):
         figures[missing] = np.nan
     return Lows(
         expected_low=tree_sum(lows) / lows.shape[2],
@@ -70,6 +72,7 @@ def find_lows(paths: NDArray[np.float64], thresholds: NDArray[np.float64], windo
         low_q50=_interpolate_quantile(lows, 0.5),
         prob_below=prob,
         days_below=days_below,
+        most_below=most_below,
         first_below=first_below,
         reached=reached,
     )

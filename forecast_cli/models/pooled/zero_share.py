@@ -27,22 +27,28 @@ _SURE: Final = 0.5
 class ZeroTrainingSet(RowArrays):
     """Training data of m windows of accounts that were not below zero in more than 90 days.
 
-    ``probability`` [m] of a fall below zero is that of paths by trees that have not seen the account, ``event`` [m] is
-    1 if the balance fell below zero, else 0.
+    ``probability`` [m] of a fall below zero is that of paths by trees that have not seen the account, ``on_a_day`` [m]
+    the largest share of these paths that are below zero on one day, ``event`` [m] is 1 if the balance fell below zero,
+    else 0.
     """
 
     probability: NDArray[np.float64]
+    on_a_day: NDArray[np.float64]
     event: NDArray[np.float64]
 
 
 def keep_below_zero(
-    probability: NDArray[np.float64], share: NDArray[np.float64] | float, n_paths: int = N_PATHS
+    probability: NDArray[np.float64],
+    on_a_day: NDArray[np.float64],
+    share: NDArray[np.float64] | float,
+    n_paths: int = N_PATHS,
 ) -> NDArray[np.float64]:
-    """Return what is left of the ``probability`` p [n] of a fall below zero: p (w + (1 - w) min(p / 0.5, 1)).
+    """Return what is left of the ``probability`` p [n] of a fall below zero: p (w + (1 - w) min(d / 0.5, 1)).
 
-    w is the ``share``. The result is rounded up to whole paths, so that no fall becomes impossible.
+    w is the ``share``, d the largest probability of a balance below zero ``on_a_day`` [n]. The result is rounded up to
+    whole paths, so that no fall becomes impossible.
     """
-    kept = probability * (share + (1.0 - share) * np.minimum(probability / _SURE, 1.0))
+    kept = probability * (share + (1.0 - share) * np.minimum(on_a_day / _SURE, 1.0))
     return np.asarray(np.ceil(np.round(kept * n_paths, 6)) / n_paths)
 
 
@@ -56,7 +62,7 @@ def learn_zero_share(training: ZeroTrainingSet) -> float:
 
     The fewer falls were expected, the less the share differs from 1.
     """
-    probability, event = training.probability, training.event
-    share = min(_SHARES, key=lambda share: float(((keep_below_zero(probability, share) - event) ** 2).sum()))
+    probability, on_a_day, event = training.probability, training.on_a_day, training.event
+    share = min(_SHARES, key=lambda share: float(((keep_below_zero(probability, on_a_day, share) - event) ** 2).sum()))
     expected = float(probability.sum())
     return 1.0 - expected / (expected + _HALF) * (1.0 - share)

@@ -29,10 +29,17 @@ def test_lows_are_of_the_days_of_the_window_only() -> None:
     assert found.prob_below.shape == (2, 0, 2)
 
 
+def test_the_most_paths_of_a_day_are_those_within_the_longest_window() -> None:
+    on_the_third_day = np.array([[2.0], [2.5]])
+    assert find_lows(PATHS, on_the_third_day, (1, 2)).most_below.tolist() == [[0.0], [0.5]]
+    assert find_lows(PATHS, on_the_third_day, (1, 3)).most_below.tolist() == [[0.5], [0.5]]
+
+
 def test_a_path_under_the_threshold_counts_from_its_first_day_on() -> None:
     found = find_lows(PATHS, np.array([[4.0], [9.0]]), (2, 3))
     assert found.prob_below.tolist() == [[[0.5, 1.0]], [[1.0, 1.0]]]
     assert found.days_below.tolist() == [[[0.5, 1.0]], [[2.0, 3.0]]]
+    assert found.most_below.tolist() == [[0.5], [1.0]], "the two paths are under it on different days"
     np.testing.assert_array_equal(found.first_below[0, 0], [[2.0, 2.0, np.nan], [2.0, 2.0, 3.0]])
     np.testing.assert_array_equal(found.reached[0, 0], [[0.5, 0.5, np.nan], [0.5, 0.5, 1.0]])
     assert found.first_below[1, 0].tolist() == [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]

@@ -31,11 +31,18 @@ def test_a_small_probability_is_multiplied_by_the_share_and_a_half_is_left_whole
     probability: float, share: float, left: float
 ) -> None:
     """0.25 becomes 0.25 (0.5 + 0.5 x 0.5) = 0.1875, and the next whole path of a hundred is the 19th."""
-    assert keep_below_zero(np.array([probability]), share).tolist() == pytest.approx([left])
+    said = np.array([probability])
+    assert keep_below_zero(said, said, share).tolist() == pytest.approx([left])
+
+
+def test_what_is_spread_over_many_days_is_still_rare() -> None:
+    """0.8 on some day but 0.1 on each: 0.8 (0.25 + 0.75 x 0.2) is left."""
+    left = keep_below_zero(np.array([0.8, 0.8, 0.8]), np.array([0.1, 0.5, 0.8]), 0.25)
+    assert left.tolist() == pytest.approx([0.32, 0.8, 0.8])
 
 
 def test_what_is_more_likely_stays_more_likely() -> None:
-    left = keep_below_zero(np.arange(101) / 100, 0.1)
+    left = keep_below_zero(np.arange(101) / 100, np.arange(101) / 100, 0.1)
     assert (np.diff(left) >= 0.0).all()
 
 
@@ -109,7 +116,7 @@ def windows(fell: float, count: int = 4_000) -> ZeroTrainingSet:
     """Probabilities of a fall below zero, and falls that occur in a share ``fell`` of their number."""
     rng = np.random.default_rng(2)
     probability = np.round(rng.uniform(0.0, 0.2, count), 2)
-    return ZeroTrainingSet(probability, (rng.uniform(size=count) < fell * probability).astype(float))
+    return ZeroTrainingSet(probability, probability, (rng.uniform(size=count) < fell * probability).astype(float))
 
 
 def test_the_share_is_that_which_past_windows_show() -> None:
@@ -119,6 +126,6 @@ def test_the_share_is_that_which_past_windows_show() -> None:
 
 
 def test_few_expected_falls_teach_little() -> None:
-    assert learn_zero_share(ZeroTrainingSet(np.full(30, 0.1), np.zeros(30))) == pytest.approx(0.55)
-    assert learn_zero_share(ZeroTrainingSet(np.zeros(0), np.zeros(0))) == 1.0
-    assert learn_zero_share(ZeroTrainingSet(np.zeros(9), np.zeros(9))) == 1.0
+    assert learn_zero_share(ZeroTrainingSet(np.full(30, 0.1), np.full(30, 0.1), np.zeros(30))) == pytest.approx(0.55)
+    assert learn_zero_share(ZeroTrainingSet(*np.zeros((3, 0)))) == 1.0
+    assert learn_zero_share(ZeroTrainingSet(*np.zeros((3, 9)))) == 1.0
