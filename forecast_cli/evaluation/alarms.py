@@ -2,34 +2,19 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from forecast_cli.core import columns as c
 from forecast_cli.core.risk import CROSSED
-from forecast_cli.evaluation.bootstrap import (
-    Resampled,
-    account_codes,
-    count_distinct,
-    draw_part_totals,
-    hash_groups,
-    sum_parts,
-)
-from forecast_cli.evaluation.low_balance import (
-    ALREADY,
-    DAY,
-    DAY_QUANTILES,
-    EVENT,
-    GROUP,
-    PROBABILITY,
-    REACHED,
-)
+from forecast_cli.evaluation.bootstrap import HASHED_GROUPS, Cells, Resampled, draw_part_totals, sum_cells
+from forecast_cli.evaluation.low_balance import ALREADY, DAY, DAY_QUANTILES, EVENT, PROBABILITY, REACHED
+from forecast_cli.evaluation.low_balance_parts import LowBalanceParts
 from forecast_cli.evaluation.report import Budget, CrossingDate, LowBalanceCalibration
-from forecast_cli.evaluation.rows import CUTOFF
+from forecast_cli.evaluation.window_index import LowBalancePart
 
 #: Shares of all windows for which precision, lift and recall are computed: the riskiest 1 % and 5 %.
 BUDGETS: Final = (0.01, 0.05)
@@ -37,10 +22,8 @@ BUDGETS: Final = (0.01, 0.05)
 _QUARTILES: Final = (0.25, 0.5, 0.75)
 
 
-def calibrate_low_balance(
-    frame: pl.DataFrame, *, keys: Sequence[str] = (c.UNIQUE_ID,), seed: int = 0
-) -> tuple[LowBalanceCalibration, ...]:
-    """Compare rows of ``low_balance_rows`` with the events, by threshold, window and model, in that order.
+def calibrate_low_balance(low: LowBalanceParts) -> tuple[LowBalanceCalibration, ...]:
+    """Compare probabilities of low balances with the events, by threshold, window and model, in that order.
 
     Only windows count whose event is known and whose balance was not under the threshold at the cutoff (n of them): an
     account that is low already needs no alarm.
@@ -56,32 +39,64 @@ def calibrate_low_balance(
     these places, as if drawn among them. Each figure has a 95 % interval from a bootstrap over groups of accounts, with
     the windows of a budget fixed.
     """
-    known = frame.drop_nulls(EVENT).sort(*GROUP, *keys, CUTOFF)
-    scored = known.filter(~pl.col(ALREADY))
-    if scored.is_empty():
+    parts = [found for part, rows in low if (found := _tally_part(low, part, rows)) is not None]
+    if not parts:
         return ()
-    already = {tuple(part): count for *part, count in known.group_by(GROUP).agg(pl.col(ALREADY).sum()).iter_rows()}
-    combinations = scored.group_by(GROUP, maintain_order=True).len()
-    places = np.repeat(np.arange(combinations.height), combinations["len"].to_numpy())
-    ends = [0, *np.cumsum(combinations["len"].to_numpy()).tolist()]
-    weights = [_budget_weights(scored[PROBABILITY].to_numpy(), ends, share) for share in BUDGETS]
-    sums = sum_parts(
-        _summands(scored, weights), places, hash_groups(scored, keys, seed=seed), parts=combinations.height
-    )
-    accounts = count_distinct(places, account_codes(scored, keys), combinations.height)
-    figures = zip(combinations.iter_rows(), pairwise(ends), *draw_part_totals(sums, seed=seed), strict=True)
+    totals, draws = draw_part_totals(np.concatenate([one.sums for one in parts]), seed=low.seed)
     return tuple(
         LowBalanceCalibration(
-            threshold=threshold,
-            days=days,
-            model=model,
-            accounts=int(accounts[place]),
-            windows=windows,
-            already=already[threshold, days, model],
-            **_build_figures(Resampled(totals, draws), scored[start:stop], [weight[start:stop] for weight in weights]),
+            threshold=one.part[0],
+            days=one.part[1],
+            model=one.part[2],
+            accounts=one.accounts,
+            windows=one.windows,
+            already=one.already,
+            **_build_figures(one, Resampled(totals[place], draws[place])),
         )
-        for place, ((threshold, days, model, windows), (start, stop), totals, draws) in enumerate(figures)
+        for place, one in enumerate(parts)
     )
+
+
+@dataclass(frozen=True)
+class _Riskiest:
+    """The windows of a budget: the lowest probability among them, and quartiles of the days that they lead by."""
+
+    probability: float
+    lead: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class _PartTally:
+    """Counts of a part, ``sums`` [1, groups, k] of its summands, and the windows of each budget."""
+
+    part: LowBalancePart
+    accounts: int
+    windows: int
+    already: int
+    sums: NDArray[np.float64]
+    riskiest: tuple[_Riskiest, ...]
+
+
+def _tally_part(low: LowBalanceParts, part: LowBalancePart, rows: pl.DataFrame) -> _PartTally | None:
+    """Return what is needed of a part, None if no window counts."""
+    known = rows.drop_nulls(EVENT)
+    scored = known.filter(~pl.col(ALREADY))
+    if scored.is_empty():
+        return None
+    weights = [_budget_weights(scored[PROBABILITY].to_numpy(), share) for share in BUDGETS]
+    [sums] = sum_cells(_summands(scored, weights), [Cells.of(low.groups_of(scored), HASHED_GROUPS)])
+    return _PartTally(
+        part=part,
+        accounts=len(np.unique(low.accounts_of(scored))),
+        windows=scored.height,
+        already=known.height - scored.height,
+        sums=sums,
+        riskiest=tuple(_describe_riskiest(scored.filter(weight > 0)) for weight in weights),
+    )
+
+
+def _describe_riskiest(selected: pl.DataFrame) -> _Riskiest:
+    return _Riskiest(selected.select(pl.col(PROBABILITY).min()).item(), _lead_quartiles(selected))
 
 
 #: Places of the columns of the summands: probability; event; for each budget, weighted events and weights; for each
@@ -90,24 +105,21 @@ def calibrate_low_balance(
 _PROBABILITY, _EVENT, _FIRST_BUDGET, _FIRST_DATE = 0, 1, 2, 2 + 2 * len(BUDGETS)
 
 
-def _build_figures(sums: Resampled, part: pl.DataFrame, weights: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
+def _build_figures(part: _PartTally, sums: Resampled) -> dict[str, Any]:
     return {
         "predicted": sums.ratio((_PROBABILITY,), (-1,)),
         "observed": sums.ratio((_EVENT,), (-1,)),
-        "budgets": tuple(_build_budget(sums, part, number, weight) for number, weight in enumerate(weights)),
+        "budgets": tuple(_build_budget(part, number, sums) for number in range(len(BUDGETS))),
         "dates": tuple(_crossing_dates(sums)),
     }
 
 
-def _budget_weights(probability: NDArray[np.float64], ends: Sequence[int], share: float) -> NDArray[np.float64]:
-    """Return the weight of each window among the ceil(share n) riskiest of its part, from 0 to 1, [m]."""
-    weights = np.zeros(len(probability))
-    for start, stop in pairwise(ends):
-        part = probability[start:stop]
-        size = _budget_size(len(part), share)
-        lowest = np.partition(part, len(part) - size)[len(part) - size]
-        above, tied = part > lowest, part == lowest
-        weights[start:stop] = above + tied * ((size - above.sum()) / tied.sum())
+def _budget_weights(probability: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """Return the weight of each of n windows among the ceil(share n) riskiest, from 0 to 1, [n]."""
+    n, size = len(probability), _budget_size(len(probability), share)
+    lowest = np.partition(probability, n - size)[n - size]
+    above, tied = probability > lowest, probability == lowest
+    weights: NDArray[np.float64] = above + tied * ((size - above.sum()) / tied.sum())
     return weights
 
 
@@ -115,12 +127,15 @@ def _budget_size(n: int, share: float) -> int:
     return int(np.ceil(n * share - 1e-9))
 
 
-def _summands(scored: pl.DataFrame, weights: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+def _summands(scored: pl.DataFrame, weights: Sequence[NDArray[np.float64]]) -> Iterator[NDArray[np.float64]]:
     event = scored[EVENT].cast(pl.Float64).to_numpy()
-    budgets = [column for weight in weights for column in (weight * event, weight)]
-    return np.column_stack(
-        [scored[PROBABILITY].to_numpy(), event, *budgets, *_date_columns(scored), np.ones(len(event))]
-    )
+    yield scored[PROBABILITY].to_numpy()
+    yield event
+    for weight in weights:
+        yield weight * event
+        yield weight
+    yield from _date_columns(scored)
+    yield np.ones(len(event))
 
 
 def _date_columns(scored: pl.DataFrame) -> Iterator[NDArray[np.float64]]:
@@ -136,17 +151,16 @@ def _date_columns(scored: pl.DataFrame) -> Iterator[NDArray[np.float64]]:
         )
 
 
-def _build_budget(sums: Resampled, part: pl.DataFrame, number: int, weights: NDArray[np.float64]) -> Budget:
+def _build_budget(part: _PartTally, number: int, sums: Resampled) -> Budget:
     hits, size = _FIRST_BUDGET + 2 * number, _FIRST_BUDGET + 2 * number + 1
-    selected = part.filter(weights > 0)
     return Budget(
         share=BUDGETS[number],
-        windows=_budget_size(part.height, BUDGETS[number]),
-        probability=selected.select(pl.col(PROBABILITY).min()).item(),
+        windows=_budget_size(part.windows, BUDGETS[number]),
+        probability=part.riskiest[number].probability,
         precision=sums.ratio((hits,), (size,)),
         lift=sums.ratio((hits, -1), (size, _EVENT)),
         recall=sums.ratio((hits,), (_EVENT,)),
-        lead=_lead_quartiles(selected),
+        lead=part.riskiest[number].lead,
     )
 
 

@@ -5,7 +5,7 @@ The windows of one account are alike, so accounts are drawn and not windows (clu
 of the draws (Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 13.3).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -72,27 +72,43 @@ def resample_totals(
     differences of columns are paired. The same rows in the same order give the same bits on any number of cores.
     """
     groups = assign_groups(accounts, seed)
-    sums = sum_groups(values, groups, int(groups.max(initial=-1)) + 1)
+    cells = Cells.of(groups, int(groups.max(initial=-1)) + 1)
+    [(sums,)] = sum_cells(values.T, [cells])
     return draw_totals(sums, samples=samples, seed=seed)
 
 
-def sum_groups(values: NDArray[np.float64], groups: NDArray[np.int64], n: int) -> NDArray[np.float64]:
-    """Return the sums of ``values`` [m, k] by ``groups`` [m], 0 to n - 1, added in the order of the rows: [n, k]."""
-    sums = np.empty((n, values.shape[1]))
-    for place, column in enumerate(values.T):
-        sums[:, place] = np.bincount(groups, weights=column, minlength=n)
-    return sums
+@dataclass(frozen=True)
+class Cells:
+    """The cell of each of m windows, [m], in which it is added up: that of its part and its group."""
+
+    numbers: NDArray[np.int32]
+    parts: int
+    groups: int
+
+    @classmethod
+    def of(
+        cls, groups: NDArray[np.integer], n: int, places: NDArray[np.integer] | None = None, parts: int = 1
+    ) -> "Cells":
+        """Return the cells of ``groups`` [m], 0 to n - 1, and ``places`` [m], 0 to parts - 1; without, of one part."""
+        numbers = groups if places is None else places.astype(np.int64) * n + groups
+        return cls(numbers.astype(np.int32, copy=False), parts, n)
+
+    def sums(self, column: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sums of ``column`` [m], added in the order of the windows: [parts, groups]."""
+        sums = np.bincount(self.numbers, weights=column, minlength=self.parts * self.groups)
+        return sums.astype(np.float64, copy=False).reshape(self.parts, self.groups)
 
 
-def sum_parts(
-    values: NDArray[np.float64], places: NDArray[np.int64], groups: NDArray[np.int64], *, parts: int
-) -> NDArray[np.float64]:
-    """Return sums of ``values`` [m, k] by ``places`` [m], 0 to parts - 1, and ``groups`` [m]: [parts, groups, k]."""
-    n = int(groups.max(initial=-1)) + 1
-    return sum_groups(values, places * n + groups, parts * n).reshape(parts, n, values.shape[1])
+def sum_cells(columns: Iterable[NDArray[np.float64]], cells: Sequence[Cells]) -> list[NDArray[np.float64]]:
+    """Return the sums of k ``columns`` [m] in each of ``cells``: [parts, groups, k]. Each column is read once."""
+    sums: list[list[NDArray[np.float64]]] = [[] for _ in cells]
+    for column in columns:
+        for of_cells, one in zip(sums, cells, strict=True):
+            of_cells.append(one.sums(column))
+    return [np.stack(of_cells, axis=-1) for of_cells in sums]
 
 
-def count_distinct(places: NDArray[np.int64], codes: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+def count_distinct(places: NDArray[np.integer], codes: NDArray[np.integer], n: int) -> NDArray[np.int64]:
     """Count the distinct ``codes`` [rows] in each of n ``places`` [rows]."""
     order = np.lexsort((codes, places))
     place, code = places[order], codes[order]
@@ -169,18 +185,18 @@ def hash_groups(frame: pl.DataFrame, keys: Sequence[str], *, seed: int) -> NDArr
     return grouped[VALUE].to_numpy()
 
 
-def assign_groups(accounts: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+def assign_groups(accounts: NDArray[np.integer], seed: int) -> NDArray[np.int64]:
     """Return a group number from 0 for each row, [rows]; ``accounts`` [rows] are any integers.
 
     Up to ``MAX_GROUPS`` accounts, each account is a group. Beyond that, accounts are assigned at random, by ``seed``,
     to ``MAX_GROUPS`` groups of equal size (to within one account).
     """
     distinct, codes = np.unique(accounts, return_inverse=True)
-    codes = codes.reshape(-1).astype(np.int64)
-    if len(distinct) <= MAX_GROUPS:
-        return codes
-    groups = np.random.default_rng([seed, len(distinct)]).permutation(len(distinct)) % MAX_GROUPS
-    return groups[codes].astype(np.int64)
+    groups = np.arange(len(distinct))
+    if len(distinct) > MAX_GROUPS:
+        groups = np.random.default_rng([seed, len(distinct)]).permutation(len(distinct)) % MAX_GROUPS
+    of_rows: NDArray[np.int64] = groups[codes.reshape(-1)]
+    return of_rows
 
 
 def _iterate_counts(n: int, samples: int, seed: int) -> Iterator[NDArray[np.float64]]:

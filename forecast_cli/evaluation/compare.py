@@ -29,8 +29,7 @@ from forecast_cli.evaluation.metrics import is_error, is_in_units
 from forecast_cli.evaluation.paired import Paired, pair_errors, pair_windows, read_errors, read_figures
 from forecast_cli.evaluation.report import Estimate
 from forecast_cli.evaluation.rows import CUTOFF, METRIC, N_TRAIN, SCALE, SCALE_RMS, VALUE
-from forecast_cli.evaluation.scored import find_common_windows
-from forecast_cli.evaluation.segments import NO_VALUE
+from forecast_cli.evaluation.segment import NO_VALUE
 
 #: Segments with fewer accounts than this are not judged.
 SMALLEST_SEGMENT: Final = 20
@@ -111,9 +110,7 @@ def best_model(backtest: Scores) -> str:
     """
     by = [*backtest.keys, CUTOFF]
     finite = backtest.scores.filter(pl.col(VALUE).is_finite())
-    _, common = find_common_windows(
-        backtest.windows, finite.filter(pl.col(METRIC) == RANKED_BY).select(*by, c.MODEL), backtest.keys
-    )
+    common = _common_windows(backtest, finite.filter(pl.col(METRIC) == RANKED_BY))
     if common.is_empty():
         message = f"{backtest.name}: no window has a {RANKED_BY} of every model, so the best one is unknown"
         raise UsageError(message, "name one with --model")
@@ -126,6 +123,13 @@ def best_model(backtest: Scores) -> str:
     ]
     ranked = means[0].join(means[1], on=c.MODEL, how="left").sort(RANKED_BY, THEN_BY, c.MODEL, nulls_last=True)
     return str(ranked[c.MODEL][0])
+
+
+def _common_windows(backtest: Scores, figures: pl.DataFrame) -> pl.DataFrame:
+    """Return keys and cutoff of the windows with a scale for which every model has a row in ``figures``."""
+    by = [*backtest.keys, CUTOFF]
+    moving = figures.join(backtest.windows.filter(pl.col(SCALE).is_not_null()), on=by, how="semi")
+    return moving.group_by(by).len().filter(pl.col("len") == moving[c.MODEL].n_unique()).select(by)
 
 
 def segment_columns(backtest: Scores) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.evaluation.bootstrap import account_codes, assign_groups, sum_parts
+from forecast_cli.evaluation.bootstrap import Cells, assign_groups, sum_cells
 from forecast_cli.evaluation.groups import group_rows
 from forecast_cli.evaluation.pooled import Pooled
 from forecast_cli.evaluation.report import NO_ESTIMATE, Estimate, ModelScore
@@ -32,7 +32,7 @@ def rank_models(scored: Scored, costs: pl.DataFrame, *, season: int) -> tuple[Mo
     """
     cost_sums, wins = _sum_costs(costs), count_wins(scored)
     figures, skills = _score_models(scored, season)
-    accounts = scored.windows.select(scored.keys).n_unique()
+    accounts = len(np.unique(scored.accounts))
     no_figures = dict.fromkeys(scored.metrics, NO_ESTIMATE)
 
     def sort_key(model: str) -> tuple[float, float, str]:
@@ -44,12 +44,12 @@ def rank_models(scored: Scored, costs: pl.DataFrame, *, season: int) -> tuple[Mo
             model=model,
             rank=rank,
             accounts=accounts if model in figures else 0,
-            windows=scored.windows.height if model in figures else 0,
+            windows=len(scored) if model in figures else 0,
             metrics=figures.get(model, no_figures),
             skill=skills.get(model),
             wins=wins.get(model, 0),
             fallbacks=int(cost_sums[model]["fallbacks"]),
-            failures=int(cost_sums[model]["windows"]) - scored.forecast.get(model, 0),
+            failures=int(cost_sums[model]["windows"]) - len(scored.index.figures.get(model, ())),
             cpu_seconds=_divide(cost_sums[model]["cpu_seconds"], cost_sums[model]["windows"]),
         )
         for rank, model in enumerate(sorted(cost_sums, key=sort_key), start=1)
@@ -65,8 +65,8 @@ def choose_baseline(models: Iterable[str], *, season: int) -> str | None:
 
 def count_wins(scored: Scored) -> dict[str, int]:
     """Count the accounts on which a model's mean sCRPS is lower than every other model's; a tie is nobody's win."""
-    codes = account_codes(scored.windows, scored.keys)
-    sums = [np.bincount(codes, scored.figures_of(model, [RANKED_BY])[RANKED_BY].to_numpy()) for model in scored.models]
+    _, codes = np.unique(scored.accounts, return_inverse=True)
+    sums = [np.bincount(codes, scored.figures_of(model, RANKED_BY)) for model in scored.models]
     if not sums:
         return {}
     means = np.stack(sums) / np.bincount(codes)
@@ -79,9 +79,9 @@ def _score_models(scored: Scored, season: int) -> tuple[dict[str, dict[str, Esti
     """Return every metric of each compared model, and its skill if there is a seasonal naive."""
     if not scored.models:
         return {}, {}
-    groups = assign_groups(account_codes(scored.windows, scored.keys), scored.seed)
-    single_part = np.zeros_like(groups)
-    sums = [sum_parts(scored.summands_of(model), single_part, groups, parts=1) for model in scored.models]
+    groups = assign_groups(scored.accounts, scored.seed)
+    cells = Cells.of(groups, int(groups.max(initial=-1)) + 1)
+    sums = [sum_cells(scored.summands_of(model), [cells])[0] for model in scored.models]
     pooled = Pooled.of(np.concatenate(sums), scored.metrics, seed=scored.seed)
     figures = dict(zip(scored.models, pooled.figures(mixed=scored.mixed), strict=True))
     baseline = choose_baseline(scored.models, season=season)

@@ -1,39 +1,45 @@
 """The figures of a whole backtest, over the windows on which its models are compared."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from forecast_cli.core import columns as c
 from forecast_cli.evaluation.metrics import Metric, metrics_of, summand
-from forecast_cli.evaluation.rows import CUTOFF, SCALE
+from forecast_cli.evaluation.segment import Segment
+from forecast_cli.evaluation.window_index import WindowIndex
+
+#: Number of columns of figures in memory at a time.
+_COLUMNS: Final = 8
 
 
 @dataclass(frozen=True)
 class Scored:
     """Every model's figures over the compared windows: those with a scale that all ``models`` forecast.
 
+    - ``index``: all windows of the run.
     - ``models``: those that forecast any window with a scale, sorted by name.
-    - ``windows``: window rows of the m compared windows, sorted by ``keys`` and cutoff.
-    - ``forecast``: number of windows that each model forecast, with or without a scale.
-    - ``read_figures``: function that returns some metrics of a model, with keys and cutoff (columns of
-      ``scoring.score_days``).
+    - ``windows`` [m]: numbers of the compared windows, ascending.
+    - ``read_figures``: function that returns expressions of a model's figures (columns of ``scoring.score_days``), with
+      a row for each of ``index.figures``.
     - ``levels``: levels that were forecast.
-    - ``currency``: key column that holds the unit of the balances, if there is one.
+    - ``currency``: segment that is the unit of the balances, if there is one.
     - ``seed``: seed of the bootstrap draws.
     """
 
+    index: WindowIndex
     models: tuple[str, ...]
-    windows: pl.DataFrame
-    forecast: Mapping[str, int]
-    read_figures: Callable[[str, Sequence[str]], pl.DataFrame]
-    keys: tuple[str, ...]
+    windows: NDArray[np.int64]
+    read_figures: Callable[[str, Sequence[pl.Expr]], pl.DataFrame]
     levels: tuple[float, ...]
     currency: str | None
     seed: int
+
+    def __len__(self) -> int:
+        return len(self.windows)
 
     @property
     def metrics(self) -> dict[str, Metric]:
@@ -41,37 +47,56 @@ class Scored:
         return metrics_of(self.levels)
 
     @property
+    def accounts(self) -> NDArray[np.int32]:
+        """Return the number of each window's account, [m]."""
+        return self.index.accounts[self.windows]
+
+    @property
+    def groups(self) -> NDArray[np.int32]:
+        """Return the bootstrap group of each window's account, [m]."""
+        return self.index.groups[self.windows]
+
+    @property
     def currencies(self) -> tuple[str, ...]:
         """Return the currencies of the windows, empty if there is no currency column."""
-        return () if self.currency is None else tuple(self.windows[self.currency].unique().sort())
+        return () if self.currency is None else self.segment(self.currency).values
 
     @property
     def mixed(self) -> bool:
         """Return whether there are several currencies, so that no mean over all windows has units of the balance."""
         return len(self.currencies) > 1
 
-    def figures_of(self, model: str, metrics: Sequence[str]) -> pl.DataFrame:
-        """Return keys, cutoff and some metrics of a model for each of the m windows, in their order."""
-        places = self.windows.select(*self.keys, CUTOFF)
-        return places.join(self.read_figures(model, metrics), on=places.columns, how="left", maintain_order="left")
+    def segment(self, name: str) -> Segment:
+        """Return the values of a segment that the windows have, and those of each window."""
+        return self.index.segments[name].take(self.windows).without_empty()
 
-    def summands_of(self, model: str) -> NDArray[np.float64]:
-        """Return the summand of each metric for each window, and a last column of ones, [m, k + 1]."""
+    def figures_of(self, model: str, metric: str) -> NDArray[np.float64]:
+        """Return a metric of a model for each window, [m]."""
+        (values,) = self._read(model, [pl.col(metric)])
+        return values
+
+    def summands_of(self, model: str) -> Iterator[NDArray[np.float64]]:
+        """Yield the summand of each metric for each window, [m], and last a column of ones."""
         summands = [summand(name, metric).alias(name) for name, metric in self.metrics.items()]
-        return self.figures_of(model, list(self.metrics)).select(*summands, windows=pl.lit(1.0)).to_numpy()
+        for start in range(0, len(summands), _COLUMNS):
+            yield from self._read(model, summands[start : start + _COLUMNS])
+        yield np.ones(len(self))
+
+    def _read(self, model: str, figures: Sequence[pl.Expr]) -> Iterator[NDArray[np.float64]]:
+        rows = self.index.figures[model]
+        row_of = np.empty(len(self.index), dtype=np.int32)
+        row_of[rows] = np.arange(len(rows), dtype=np.int32)
+        for column in self.read_figures(model, figures):
+            yield column.cast(pl.Float64).to_numpy()[row_of[self.windows]]
 
 
-def find_common_windows(
-    windows: pl.DataFrame, forecasts: pl.DataFrame, keys: Sequence[str]
-) -> tuple[tuple[str, ...], pl.DataFrame]:
-    """Return the models that forecast any of ``windows`` with a scale, and the windows that all of them forecast.
+def find_compared_windows(index: WindowIndex) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Return the models that forecast any window with a scale, and the windows with one that all of them forecast.
 
-    ``forecasts`` has a row for each window and model: ``keys``, cutoff, model. Models are sorted by name,
-    windows by keys and cutoff.
+    Models are sorted by name, numbers of windows ascend.
     """
-    by = [*keys, CUTOFF]
-    moving = windows.filter(pl.col(SCALE).is_not_null())
-    scored = forecasts.join(moving, on=by, how="semi")
-    models = tuple(sorted(set(scored[c.MODEL])))
-    by_all = scored.group_by(by).len().filter(pl.col("len") == len(models))
-    return models, moving.join(by_all, on=by, how="semi").sort(by)
+    models = tuple(sorted(model for model, windows in index.figures.items() if index.moving[windows].any()))
+    forecast = np.zeros(len(index), dtype=np.int64)
+    for model in models:
+        forecast[index.figures[model]] += 1
+    return models, np.flatnonzero(index.moving & (forecast == len(models)) & (forecast > 0))

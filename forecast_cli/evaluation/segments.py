@@ -1,45 +1,17 @@
 """Segments: accuracy by groups of windows, such as long and short histories or types of accounts."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from forecast_cli.evaluation.bootstrap import account_codes, count_distinct, hash_groups, sum_parts
-from forecast_cli.evaluation.facts import BANDS
+from forecast_cli.evaluation.bootstrap import HASHED_GROUPS, Cells, count_distinct, sum_cells
 from forecast_cli.evaluation.leaderboard import RANKED_BY, choose_baseline
 from forecast_cli.evaluation.pooled import MetricDraws, Pooled, estimate_skills
 from forecast_cli.evaluation.report import Estimate, SegmentScore
 from forecast_cli.evaluation.scored import Scored
-
-#: Segment value of windows whose account has no value in the column of the input.
-NO_VALUE: Final = "(none)"
-
-
-@dataclass(frozen=True)
-class Segment:
-    """Windows grouped by a column: its ``values``, in order, and ``places`` [m], the index of each window's value."""
-
-    name: str
-    values: tuple[str, ...]
-    places: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, column: pl.Series) -> "Segment":
-        """Group windows by a text column; bands keep their own order, other values are sorted alphabetically."""
-        texts = column.cast(pl.String).fill_null(NO_VALUE)
-        present = set(texts)
-        bands = [band for band in BANDS.get(column.name, ()) if band in present]
-        values = (*bands, *sorted(present - set(bands)))
-        place_of = {value: place for place, value in enumerate(values)}
-        return cls(column.name, values, np.array([place_of[value] for value in texts], dtype=np.int64))
-
-    def take(self, windows: NDArray[np.int64]) -> "Segment":
-        """Return the segment of ``windows`` [rows], indices into its windows; the values stay the same."""
-        return replace(self, places=self.places[windows])
+from forecast_cli.evaluation.segment import Segment
 
 
 def score_segments(scored: Scored, segments: Sequence[str], *, season: int) -> tuple[SegmentScore, ...]:
@@ -48,27 +20,15 @@ def score_segments(scored: Scored, segments: Sequence[str], *, season: int) -> t
     ``segments`` are text columns of the window rows; ``season`` selects the seasonal naive for the skill. With several
     currencies, figures in units of the balance are NaN, except in the segment that is the currency.
     """
-    grouped = [Segment.of(scored.windows[name]) for name in segments]
+    grouped = [scored.segment(name) for name in segments]
+    cells = [Cells.of(scored.groups, HASHED_GROUPS, one.places, len(one.values)) for one in grouped]
+    sums = {model: sum_cells(scored.summands_of(model), cells) for model in scored.models}
     baseline = choose_baseline(scored.models, season=season)
-    references = (
-        [pool.of_metric(RANKED_BY) for pool in _pool_by_segment(scored, baseline, grouped)]
-        if baseline
-        else [None] * len(grouped)
-    )
-    by_model = {
-        model: [
-            _estimate_figures(pool, reference, mixed=scored.mixed and segment.name != scored.currency)
-            for pool, segment, reference in zip(
-                _pool_by_segment(scored, model, grouped), grouped, references, strict=True
-            )
-        ]
-        for model in scored.models
-    }
-    return tuple(
-        score
-        for place, segment in enumerate(grouped)
-        for score in _build_scores(scored, segment, {model: figures[place] for model, figures in by_model.items()})
-    )
+    scores: list[SegmentScore] = []
+    for place, segment in enumerate(grouped):
+        figures = _score_models(scored, segment, {model: own[place] for model, own in sums.items()}, baseline)
+        scores += _build_scores(scored, segment, figures)
+    return tuple(scores)
 
 
 @dataclass(frozen=True)
@@ -82,7 +42,7 @@ class _Figures:
 
 def _build_scores(scored: Scored, segment: Segment, by_model: Mapping[str, _Figures]) -> Iterator[SegmentScore]:
     n = len(segment.values)
-    accounts = count_distinct(segment.places, account_codes(scored.windows, scored.keys), n)
+    accounts = count_distinct(segment.places, scored.accounts, n)
     windows = np.bincount(segment.places, minlength=n)
     for place, value in enumerate(segment.values):
         for model, figures in by_model.items():
@@ -98,12 +58,18 @@ def _build_scores(scored: Scored, segment: Segment, by_model: Mapping[str, _Figu
             )
 
 
-def _pool_by_segment(scored: Scored, model: str, segments: Sequence[Segment]) -> Iterator[Pooled]:
-    """Yield the pooled figures of a model by segment: a part for each value, and a last part for all windows."""
-    values, groups = scored.summands_of(model), hash_groups(scored.windows, scored.keys, seed=scored.seed)
-    for segment in segments:
-        sums = sum_parts(values, segment.places, groups, parts=len(segment.values))
-        yield Pooled.of(np.concatenate([sums, sums.sum(axis=0, keepdims=True)]), scored.metrics, seed=scored.seed)
+def _score_models(
+    scored: Scored, segment: Segment, sums: Mapping[str, NDArray[np.float64]], baseline: str | None
+) -> dict[str, _Figures]:
+    """Return each model's figures, from its ``sums`` [values, groups, k + 1]; ``baseline`` is the seasonal naive."""
+    reference = None if baseline is None else _pool(scored, sums[baseline]).of_metric(RANKED_BY)
+    mixed = scored.mixed and segment.name != scored.currency
+    return {model: _estimate_figures(_pool(scored, own), reference, mixed=mixed) for model, own in sums.items()}
+
+
+def _pool(scored: Scored, sums: NDArray[np.float64]) -> Pooled:
+    """Return the pooled figures of a model: a part for each value of a segment, and a last part for all windows."""
+    return Pooled.of(np.concatenate([sums, sums.sum(axis=0, keepdims=True)]), scored.metrics, seed=scored.seed)
 
 
 def _estimate_figures(pool: Pooled, reference: MetricDraws | None, *, mixed: bool) -> _Figures:

@@ -15,7 +15,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
-from forecast_cli.evaluation.bootstrap import account_codes, count_distinct, hash_groups, sum_parts
+from forecast_cli.evaluation.bootstrap import (
+    HASHED_GROUPS,
+    Cells,
+    account_codes,
+    count_distinct,
+    hash_groups,
+    sum_cells,
+)
 from forecast_cli.evaluation.groups import Groups, group_rows
 from forecast_cli.evaluation.metrics import Metric
 from forecast_cli.evaluation.pooled import Pooled
@@ -82,8 +89,8 @@ def score_steps(tally: pl.DataFrame, metrics: Mapping[str, Metric], *, mixed: bo
     common = tally.filter(pl.col(FORECAST_BY) == "\n".join(sorted(models)))
     for own in common.partition_by(c.MODEL, maintain_order=True):
         steps, place = np.unique(own[c.STEP].to_numpy(), return_inverse=True)
-        sums = own.select(*metrics, WINDOWS).to_numpy()
-        by_step = sum_parts(sums, place.reshape(-1), own[GROUP].to_numpy(), parts=len(steps))
+        cells = Cells.of(own[GROUP].to_numpy(), HASHED_GROUPS, place.reshape(-1), len(steps))
+        [by_step] = sum_cells((own[name].to_numpy() for name in (*metrics, WINDOWS)), [cells])
         counts = own.group_by(c.STEP).agg(pl.col(ACCOUNTS, WINDOWS).sum()).sort(c.STEP)
         figures = Pooled.of(by_step, metrics, seed=seed).figures(mixed=mixed)
         for (step, accounts, windows), metrics_of_step in zip(counts.iter_rows(), figures, strict=True):

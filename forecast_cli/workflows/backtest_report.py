@@ -1,12 +1,13 @@
 """Report of a backtest, built from the tables of its shards."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
+import numpy as np
 import polars as pl
 
 from forecast_cli.config.settings import Settings
@@ -14,14 +15,18 @@ from forecast_cli.core import columns as c
 from forecast_cli.data.contract.tally import show_id
 from forecast_cli.evaluation.alarms import calibrate_low_balance
 from forecast_cli.evaluation.facts import BANDS
-from forecast_cli.evaluation.leaderboard import RANKED_BY, rank_models
-from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
+from forecast_cli.evaluation.leaderboard import rank_models
+from forecast_cli.evaluation.low_balance import FIGURES as LOW_BALANCE_FIGURES
+from forecast_cli.evaluation.low_balance import GROUP
+from forecast_cli.evaluation.low_balance_parts import LowBalanceParts
+from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance
 from forecast_cli.evaluation.report import LowBalanceCalibration, LowBalanceScore, Problem, Report, RunFacts
-from forecast_cli.evaluation.rows import CUTOFF, SCALE
-from forecast_cli.evaluation.scored import Scored, find_common_windows
+from forecast_cli.evaluation.rows import CUTOFF
+from forecast_cli.evaluation.scored import Scored, find_compared_windows
 from forecast_cli.evaluation.segments import score_segments
 from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL, describe_findings
 from forecast_cli.evaluation.steps import add_tallies, score_steps
+from forecast_cli.evaluation.window_index import LowBalancePart, ShardWindows, WindowIndex, index_windows
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, FIGURES, LOW_BALANCE, STEP_SUMS, WINDOWS
 from forecast_cli.store.parquet import load_table, scan_table
@@ -39,31 +44,32 @@ _OfLow = TypeVar("_OfLow", LowBalanceScore, LowBalanceCalibration)
 
 def build_report(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Report:
     """Return the report of a backtest whose merged tables are already in its folder."""
-    settings, keys, output = prepared.settings, prepared.settings.key_columns, prepared.output
-    windows = load_table(output / WINDOWS)
-    scored = read_scored(prepared, receipts, windows)
+    settings, output, season = prepared.settings, prepared.output, prepared.settings.season_length[0]
+    named = _segments_of(settings)
+    index = index_windows(_read_shards(prepared, receipts), settings.key_columns, named, seed=settings.seed)
+    scored = read_scored(prepared, receipts, index)
     costs = pl.concat(map(load_table, shard_paths(output, receipts, COSTS)))
-    leaderboard = rank_models(scored, costs, season=settings.season_length[0])
+    leaderboard = rank_models(scored, costs, season=season)
     tally = add_tallies(map(load_table, shard_paths(output, receipts, STEP_SUMS)))
     steps = tuple(score_steps(tally, scored.metrics, mixed=scored.mixed, seed=settings.seed))
-    named = _segments_of(settings)
-    segments = score_segments(scored, named, season=settings.season_length[0])
-    low = load_table(output / LOW_BALANCE)
+    segments = score_segments(scored, named, season=season)
+    low = read_low_balance(prepared, receipts, index)
     best = [score.model for score in leaderboard]
-    low_balance = _best_first(score_low_balance(low, keys=keys, seed=settings.seed), best)
-    facts = _facts(prepared, receipts, windows=windows, scored=scored)
+    low_balance = score_low_balance(low, named)
+    of_all_windows = _best_first((one for one in low_balance if one.segment is None), best)
+    facts = _facts(prepared, receipts, scored=scored)
     return Report(
         facts=facts,
         levels=settings.level,
-        sentences=describe_findings(facts, leaderboard, steps=steps, segments=segments, low_balance=low_balance),
+        sentences=describe_findings(facts, leaderboard, steps=steps, segments=segments, low_balance=of_all_windows),
         leaderboard=leaderboard,
         steps=steps,
         segments=segments,
-        low_balance=low_balance,
-        low_balance_segments=score_low_balance_segments(low, windows, named, keys=keys, seed=settings.seed),
+        low_balance=of_all_windows,
+        low_balance_segments=tuple(one for one in low_balance if one.segment is not None),
         reliability=bin_reliability(low),
-        low_balance_calibration=_best_first(calibrate_low_balance(low, keys=keys, seed=settings.seed), best),
-        fans=draw_fans(prepared, _errors_of(leaderboard[0].model, scored)),
+        low_balance_calibration=_best_first(calibrate_low_balance(low), best),
+        fans=draw_fans(prepared, leaderboard[0].model, scored),
         problems=_problems(output, settings.id_col),
     )
 
@@ -73,26 +79,40 @@ def _best_first(scores: Iterable[_OfLow], best: Sequence[str]) -> tuple[_OfLow, 
     return tuple(sorted(scores, key=lambda score: (score.threshold, score.days, best.index(score.model))))
 
 
-def read_scored(prepared: Prepared, receipts: Sequence[ShardReceipt], windows: pl.DataFrame) -> Scored:
+def _read_shards(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Iterator[ShardWindows]:
+    """Yield the keys of the windows, figures and low-balance rows of each shard, in the order of shards."""
+    keys = list(prepared.settings.key_columns)
+    columns = ((FIGURES, [*keys, CUTOFF, c.MODEL]), (LOW_BALANCE, [*keys, CUTOFF, *GROUP]))
+    for receipt in receipts:
+        windows, *others = (prepared.output / receipt.file_of(name).path for name in (WINDOWS, FIGURES, LOW_BALANCE))
+        figures, low = (load_table(path, columns=needed) for path, (_, needed) in zip(others, columns, strict=True))
+        yield ShardWindows(load_table(windows), figures, low)
+
+
+def read_scored(prepared: Prepared, receipts: Sequence[ShardReceipt], index: WindowIndex) -> Scored:
     """Return the metrics of all shards over the windows that models are compared on; they are read model by model."""
-    settings, keys = prepared.settings, prepared.settings.key_columns
     figures = scan_table(shard_paths(prepared.output, receipts, FIGURES))
-    forecasts = figures.select(*keys, CUTOFF, c.MODEL).collect()
-
-    def read_figures(model: str, metrics: Sequence[str]) -> pl.DataFrame:
-        return figures.filter(pl.col(c.MODEL) == model).select(*keys, CUTOFF, *metrics).collect()
-
-    models, compared = find_common_windows(windows, forecasts, keys)
+    models, windows = find_compared_windows(index)
     return Scored(
+        index=index,
         models=models,
-        windows=compared,
-        forecast=dict(forecasts.group_by(c.MODEL).len().iter_rows()),
-        read_figures=read_figures,
-        keys=keys,
-        levels=settings.level,
-        currency=settings.currency_col,
-        seed=settings.seed,
+        windows=windows,
+        read_figures=lambda model, columns: figures.filter(pl.col(c.MODEL) == model).select(columns).collect(),
+        levels=prepared.settings.level,
+        currency=prepared.settings.currency_col,
+        seed=prepared.settings.seed,
     )
+
+
+def read_low_balance(prepared: Prepared, receipts: Sequence[ShardReceipt], index: WindowIndex) -> LowBalanceParts:
+    """Return the low-balance rows of all shards, which are read part by part."""
+    rows = scan_table(shard_paths(prepared.output, receipts, LOW_BALANCE))
+
+    def read(part: LowBalancePart) -> pl.DataFrame:
+        of_part = (pl.col(name) == pl.lit(value) for name, value in zip(GROUP, part, strict=True))
+        return rows.filter(*of_part).select(*LOW_BALANCE_FIGURES).collect()
+
+    return LowBalanceParts(index, read, prepared.settings.seed)
 
 
 def _segments_of(settings: Settings) -> list[str]:
@@ -101,27 +121,22 @@ def _segments_of(settings: Settings) -> list[str]:
     return list(dict.fromkeys([*settings.segment, *currency, *BANDS]))
 
 
-def _errors_of(model: str, scored: Scored) -> pl.DataFrame:
-    """Return the sCRPS of a model for each window: key columns, cutoff, scrps, model."""
-    return scored.figures_of(model, [RANKED_BY]).with_columns(pl.lit(model).alias(c.MODEL))
-
-
-def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, windows: pl.DataFrame, scored: Scored) -> RunFacts:
+def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, scored: Scored) -> RunFacts:
     settings = dict(prepared.recorded_settings)
     shown = settings.pop(REPORT_LEVELS, settings["level"])
     summary = summarize_input(prepared.checked)
     accounts = count_statuses(load_table(prepared.output / ACCOUNTS, columns=["status"]))
-    first, last = _ends(windows)
+    first, last = _ends(prepared.output)
     return RunFacts(
         command=prepared.command,
         input=summary.root,
         files=summary.files,
         rows=summary.rows,
         accounts={status.value: count for status, count in accounts.items()},
-        windows=windows.height,
-        still_windows=windows[SCALE].null_count(),
-        compared_windows=scored.windows.height,
-        compared_accounts=scored.windows.select(scored.keys).n_unique(),
+        windows=len(scored.index),
+        still_windows=int(np.count_nonzero(~scored.index.moving)),
+        compared_windows=len(scored),
+        compared_accounts=len(np.unique(scored.accounts)),
         currencies=scored.currencies,
         first_cutoff=first,
         last_cutoff=last,
@@ -134,9 +149,10 @@ def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, windows: pl.
     )
 
 
-def _ends(windows: pl.DataFrame) -> tuple[date | None, date | None]:
+def _ends(output: Path) -> tuple[date | None, date | None]:
     """Return the first and the last cutoff, None if there is no window."""
-    first, last = windows.select(pl.col(CUTOFF).min().alias("first"), pl.col(CUTOFF).max().alias("last")).row(0)
+    cutoffs = scan_table(output / WINDOWS).select(first=pl.col(CUTOFF).min(), last=pl.col(CUTOFF).max()).collect()
+    first, last = cutoffs.row(0)
     return first, last
 
 

@@ -6,14 +6,18 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.columns import level_label
 from forecast_cli.data.contract.check import read_accounts
 from forecast_cli.data.panel import Panel
+from forecast_cli.evaluation.leaderboard import RANKED_BY
 from forecast_cli.evaluation.report import Fan
 from forecast_cli.evaluation.rows import CUTOFF
-from forecast_cli.store.parquet import scan_forecasts
+from forecast_cli.evaluation.scored import Scored
+from forecast_cli.store.layout import WINDOWS
+from forecast_cli.store.parquet import scan_forecasts, scan_table
 from forecast_cli.workflows.preparing import Prepared
 
 #: Accounts drawn for each kind, and days of history shown before the cutoff.
@@ -22,32 +26,47 @@ HISTORY: Final = 120
 #: Levels to draw, in percent; for each, the nearest level of the settings is used.
 DRAWN: Final = (80.0, 95.0)
 
+_NUMBER: Final = "number of the window"
 
-def draw_fans(prepared: Prepared, windows: pl.DataFrame) -> tuple[Fan, ...]:
-    """Return the fans of the worst and the median windows, at most one for each account.
 
-    ``windows`` are those of the best model: key columns, cutoff, model, scrps; rows with a null scrps are left out.
-    """
-    scored, keys = windows.drop_nulls("scrps"), prepared.settings.key_columns
-    worst = _first_of_each(scored, -pl.col("scrps"), keys)
-    others = scored.join(worst, on=keys, how="anti")
-    median = _first_of_each(others, (pl.col("scrps") - scored["scrps"].median()).abs(), keys)
-    chosen = [
-        (kind, row) for kind, rows in (("worst", worst), ("median", median)) for row in rows.iter_rows(named=True)
-    ]
+def draw_fans(prepared: Prepared, model: str, scored: Scored) -> tuple[Fan, ...]:
+    """Return the fans of the worst and the median windows of a model, at most one for each account."""
+    chosen = _choose_windows(scored, model) if model in scored.models else []
     if not chosen:
         return ()
-    drawn = [row for _, row in chosen]
-    rows, histories = _forecasts_of(prepared, drawn), _histories_of(prepared, drawn)
+    drawn = _keys_of(prepared, [int(scored.windows[place]) for _, place, _ in chosen])
+    rows, histories = _forecasts_of(prepared, drawn, model), _histories_of(prepared, drawn)
     return tuple(
-        _draw(prepared, kind, row, rows=rows, history=history)
-        for (kind, row), history in zip(chosen, histories, strict=True)
+        _draw(prepared, kind, row | {c.MODEL: model, RANKED_BY: scrps}, rows=rows, history=history)
+        for (kind, _, scrps), row, history in zip(chosen, drawn, histories, strict=True)
     )
 
 
-def _first_of_each(windows: pl.DataFrame, by: pl.Expr, keys: tuple[str, ...]) -> pl.DataFrame:
-    """Return the windows with the smallest ``by``, at most one for each account and ``EACH`` in total."""
-    return windows.sort(by, *keys, CUTOFF).unique(keys, keep="first", maintain_order=True).head(EACH)
+def _choose_windows(scored: Scored, model: str) -> list[tuple[str, int, float]]:
+    """Return the kind, the place among the compared windows and the sCRPS of each window to draw."""
+    scrps, accounts = scored.figures_of(model, RANKED_BY), scored.accounts
+    known = np.flatnonzero(~np.isnan(scrps))
+    worst = _first_of_each(known, -scrps, accounts)
+    others = known[~np.isin(accounts[known], accounts[worst])]
+    median = _first_of_each(others, np.abs(scrps - np.median(scrps[known])), accounts) if len(others) else []
+    kinds = (("worst", worst), ("median", median))
+    return [(kind, place, float(scrps[place])) for kind, places in kinds for place in places]
+
+
+def _first_of_each(places: NDArray[np.int64], by: NDArray[np.float64], accounts: NDArray[np.int32]) -> list[int]:
+    """Return the ``places`` with the smallest ``by``, at most one for each account and ``EACH`` in total."""
+    ordered = places[np.argsort(by[places], kind="stable")]
+    _, first = np.unique(accounts[ordered], return_index=True)
+    chosen: list[int] = ordered[np.sort(first)[:EACH]].tolist()
+    return chosen
+
+
+def _keys_of(prepared: Prepared, windows: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the key columns and the cutoff of ``windows``, by their numbers."""
+    keys = scan_table(prepared.output / WINDOWS).select(*prepared.settings.key_columns, CUTOFF).with_row_index(_NUMBER)
+    found = keys.filter(pl.col(_NUMBER).is_in(windows)).collect()
+    rows = {row.pop(_NUMBER): row for row in found.iter_rows(named=True)}
+    return [rows[window] for window in windows]
 
 
 def _draw(
@@ -65,7 +84,7 @@ def _draw(
         kind=kind,
         model=window[c.MODEL],
         cutoff=window[CUTOFF],
-        scrps=window["scrps"],
+        scrps=window[RANKED_BY],
         history_dates=tuple(history[0]),
         history=tuple(history[1]),
         dates=tuple(own[prepared.settings.date_col]),
@@ -83,15 +102,15 @@ def _drawn_levels(levels: Sequence[float]) -> list[float]:
     return sorted({min(levels, key=lambda level: abs(level - wanted)) for wanted in DRAWN}, reverse=True)
 
 
-def _forecasts_of(prepared: Prepared, windows: Sequence[dict[str, Any]]) -> pl.DataFrame:
-    """Return the forecast rows of all ``windows``, sorted by step within each; the part files are read once."""
-    by = [*prepared.settings.key_columns, CUTOFF, c.MODEL]
+def _forecasts_of(prepared: Prepared, windows: Sequence[dict[str, Any]], model: str) -> pl.DataFrame:
+    """Return a model's forecast rows of all ``windows``, sorted by step within each; part files are read once."""
+    by = [*prepared.settings.key_columns, CUTOFF]
     parts = scan_forecasts(prepared.output)
     schema = parts.collect_schema()
     wanted = pl.DataFrame(
         [{name: row[name] for name in by} for row in windows], schema={name: schema[name] for name in by}
     )
-    near = parts.filter(pl.col(by[0]).is_in(wanted[by[0]].implode()))
+    near = parts.filter(pl.col(c.MODEL) == model, pl.col(by[0]).is_in(wanted[by[0]].implode()))
     return near.join(wanted.lazy(), on=by, how="semi").collect().sort(*by, c.STEP)
 
 

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from windowed import low_balance_of
 
 from forecast_cli.evaluation.alarms import calibrate_low_balance
 from forecast_cli.risk.lows import Lows, find_lows, windows_within
@@ -130,7 +131,7 @@ def frames(draw: st.DrawFn) -> pl.DataFrame:
 def test_budgets_and_dates_are_counted_window_by_window(frame: pl.DataFrame) -> None:
     rows = [row for row in frame.iter_rows(named=True) if row["event"] is not None]
     open_rows = [row for row in rows if not row["already"]]
-    told = calibrate_low_balance(frame)
+    told = calibrate_low_balance(low_balance_of(frame))
     if not open_rows:
         assert told == ()
         return

@@ -6,13 +6,15 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
+import windowed
 
 from forecast_cli.evaluation.bootstrap import bootstrap_means, bootstrap_ratios
 from forecast_cli.evaluation.leaderboard import choose_baseline, rank_models
 from forecast_cli.evaluation.metrics import is_amount, metrics_of
 from forecast_cli.evaluation.report import ModelScore
-from forecast_cli.evaluation.scored import Scored, find_common_windows
-from forecast_cli.evaluation.segments import NO_VALUE, score_segments
+from forecast_cli.evaluation.scored import Scored
+from forecast_cli.evaluation.segment import NO_VALUE
+from forecast_cli.evaluation.segments import score_segments
 
 LAST = date(2026, 3, 31)
 LEVELS = (80.0, 95.0)
@@ -27,21 +29,22 @@ def scored_of(
     seed: int = 3,
     currencies: dict[str, str] | None = None,
     backwards: bool = False,
+    shards: int = 1,
 ) -> Scored:
     """Scores by model, account and window; a metric not given is 1, a scale not given 10."""
     scales = scales or {}
     figures = pl.DataFrame(
         [
-            {"id": account, "model": model, "cutoff": LAST - timedelta(days=30 * window)}
+            {"unique_id": account, "model": model, "cutoff": LAST - timedelta(days=30 * window)}
             | {metric: told.get(metric, 1.0) for metric in METRICS}
             for (model, account, window), told in given.items()
         ],
-        schema={"id": pl.String, "model": pl.String, "cutoff": pl.Date} | dict.fromkeys(METRICS, pl.Float64),
+        schema={"unique_id": pl.String, "model": pl.String, "cutoff": pl.Date} | dict.fromkeys(METRICS, pl.Float64),
     )
     keys = sorted({(account, window) for _, account, window in given} | set(scales))
     windows = pl.DataFrame(
         {
-            "id": [account for account, _ in keys],
+            "unique_id": [account for account, _ in keys],
             "cutoff": [LAST - timedelta(days=30 * window) for _, window in keys],
             "scale": pl.Series([scales.get(key, 10.0) for key in keys], dtype=pl.Float64),
             "tenure": ["over 4 years" if account < "b" else "under 1 year" for account, _ in keys],
@@ -51,16 +54,14 @@ def scored_of(
     )
     if backwards:
         figures, windows = figures.reverse(), windows.reverse()
-    models, compared = find_common_windows(windows, figures.select("id", "cutoff", "model"), ["id"])
-    return Scored(
-        models,
-        compared,
-        dict(figures.group_by("model").len().iter_rows()),
-        lambda model, metrics: figures.filter(pl.col("model") == model).select("id", "cutoff", *metrics),
-        keys=("id",),
+    return windowed.scored_of(
+        windows,
+        figures,
         levels=LEVELS,
+        segments=["tenure", "model", "currency"],
         currency="currency" if currencies else None,
         seed=seed,
+        shards=shards,
     )
 
 
@@ -262,6 +263,18 @@ def test_nothing_depends_on_the_order_of_rows() -> None:
     costs = costs_of("m", "SeasonalNaive", "n")
     assert rank_models(mixed, costs.reverse(), season=30) == rank_models(scored, costs, season=30)
     assert score_segments(mixed, ["tenure"], season=30) == score_segments(scored, ["tenure"], season=30)
+
+
+@pytest.mark.parametrize("shards", [2, 5, 12])
+def test_nothing_depends_on_the_shards(shards: int) -> None:
+    given = random_scores(("m", "SeasonalNaive", "n"))
+    del given["n", "a00", 1], given["m", "a07", 2]
+    scales = {("a03", 1): None, ("a11", 2): None}
+    whole, cut = scored_of(given, scales=scales), scored_of(given, scales=scales, shards=shards)
+    costs = costs_of("m", "SeasonalNaive", "n")
+    assert rank_models(cut, costs, season=30) == rank_models(whole, costs, season=30)
+    for name in ("tenure", "model", "currency"):
+        assert score_segments(cut, [name], season=30) == score_segments(whole, [name], season=30)
 
 
 def test_segments_hold_the_windows_of_each_value_in_the_order_of_their_bands() -> None:

@@ -8,11 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 from panels import panel_of
+from windowed import low_balance_of
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.alarms import calibrate_low_balance
 from forecast_cli.evaluation.low_balance import actual_rows, base_rates, low_balance_rows
-from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
+from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.normal import normal_forecast
 from forecast_cli.models.path_levels import PATH_LEVELS
@@ -165,9 +166,9 @@ def test_nothing_to_say_is_a_table_without_rows(thresholds: tuple[str, ...]) -> 
     forecast = Forecast(np.zeros((len(panel), 30)), np.zeros((len(panel), 30, 2 * len(LEVELS) + 1)), LEVELS)
     rows = low_balance_rows(panel, np.zeros((len(panel), 30)), {"M": forecast}, thresholds=thresholds)
     assert rows.height == 0
-    assert calibrate_low_balance(rows) == ()
     assert dict(rows.schema)["event"] == pl.Boolean
-    assert score_low_balance(rows) == bin_reliability(rows) == ()
+    low = low_balance_of(rows)
+    assert calibrate_low_balance(low) == score_low_balance(low) == bin_reliability(low) == ()
 
 
 def scored_frame() -> pl.DataFrame:
@@ -189,7 +190,7 @@ def scored_frame() -> pl.DataFrame:
 
 
 def test_the_brier_score_and_its_skill_over_the_base_rate() -> None:
-    [score] = score_low_balance(scored_frame())
+    [score] = score_low_balance(low_balance_of(scored_frame()))
     brier = (0.019**2 + 0.98**2 + 0.5**2 + 0.05**2) / 6
     assert (score.windows, score.accounts) == (6, 3)
     assert (score.event_rate.value, score.base_brier.value) == pytest.approx((4 / 6, 0.25))
@@ -202,7 +203,7 @@ def test_the_brier_score_and_its_skill_over_the_base_rate() -> None:
 @pytest.mark.parametrize("probability", [0.0, 0.5])
 def test_over_a_base_rate_without_any_error_there_is_no_skill(probability: float) -> None:
     frame = scored_frame().with_columns(event=pl.lit(value=False), base_rate=0.0, probability=probability)
-    [score] = score_low_balance(frame)
+    [score] = score_low_balance(low_balance_of(frame))
     assert (score.brier.value, score.base_brier.value) == (probability**2, 0.0)
     assert np.isnan([score.skill.value, score.skill.low, score.skill.high]).all()
 
@@ -215,7 +216,8 @@ def window_frame(*told: str | None) -> pl.DataFrame:
 def test_the_brier_score_of_a_segment_is_that_of_its_windows_alone() -> None:
     windows = window_frame("x", "x", "y", None, "y", "y", "y")
     frame = pl.concat([scored_frame(), scored_frame().with_columns(model=pl.lit("N"), probability=0.4)])
-    scores = score_low_balance_segments(frame, windows.reverse(), ["kind"], keys=["unique_id"])
+    m, n, *scores = score_low_balance(low_balance_of(frame, windows.reverse(), segments=["kind"]), ["kind"])
+    assert (m.segment, n.segment) == (None, None)
     assert [(one.model, one.segment, one.value, one.accounts, one.windows) for one in scores] == [
         (model, "kind", value, accounts, windows)
         for model in ("M", "N")
@@ -231,8 +233,8 @@ def test_the_brier_score_of_a_segment_is_that_of_its_windows_alone() -> None:
 
 
 def test_a_segment_of_all_windows_scores_as_the_whole() -> None:
-    [whole] = score_low_balance(scored_frame())
-    [part] = score_low_balance_segments(scored_frame(), window_frame(*["x"] * 7), ["kind"], keys=["unique_id"])
+    low = low_balance_of(scored_frame(), window_frame(*["x"] * 7), segments=["kind"])
+    whole, part = score_low_balance(low, ["kind"])
     told = part.model_dump(exclude={"segment", "value"})
     for name, value in whole.model_dump(exclude={"segment", "value"}).items():
         if isinstance(value, dict):
@@ -244,13 +246,26 @@ def test_a_segment_of_all_windows_scores_as_the_whole() -> None:
 def test_scores_do_not_depend_on_the_order_of_rows() -> None:
     frame = pl.concat([scored_frame(), scored_frame().with_columns(model=pl.lit("N"), probability=0.4)])
     shuffled = frame.sample(fraction=1, shuffle=True, seed=1)
-    assert score_low_balance(shuffled, seed=3) == score_low_balance(frame, seed=3)
-    assert bin_reliability(shuffled) == bin_reliability(frame)
-    assert [score.model for score in score_low_balance(frame)] == ["M", "N"]
+    low, mixed = low_balance_of(frame, seed=3), low_balance_of(shuffled, seed=3)
+    assert score_low_balance(mixed) == score_low_balance(low)
+    assert bin_reliability(mixed) == bin_reliability(low)
+    assert [score.model for score in score_low_balance(low)] == ["M", "N"]
+
+
+@pytest.mark.parametrize("shards", [2, 3])
+def test_scores_do_not_depend_on_the_shards(shards: int) -> None:
+    dates = {f"{name}_q{share}": 3 if name == "day" else 0.5 for name in ("day", "reached") for share in (10, 50, 90)}
+    frame = scored_frame().with_columns(already=pl.lit(value=False), day=pl.lit(2), **dates)
+    frame = pl.concat([frame, frame.with_columns(model=pl.lit("N"), probability=0.4)[:5]])
+    windows = window_frame("x", "x", "y", None, "y", "z", "x")
+    low, cut = (low_balance_of(frame, windows, segments=["kind"], shards=n) for n in (1, shards))
+    assert repr(score_low_balance(cut, ["kind"])) == repr(score_low_balance(low, ["kind"]))
+    assert repr(bin_reliability(cut)) == repr(bin_reliability(low))
+    assert repr(calibrate_low_balance(cut)) == repr(calibrate_low_balance(low))
 
 
 def test_bins_hold_their_lower_edge_and_the_last_one_holds_1() -> None:
-    bins = bin_reliability(scored_frame())
+    bins = bin_reliability(low_balance_of(scored_frame()))
     assert [(one.windows, one.observed) for one in bins] == [(2, 0.0), (1, 1.0), (1, 1.0), (2, 1.0)]
     assert [one.predicted for one in bins] == pytest.approx([0.0095, 0.02, 0.5, 0.975])
 
@@ -258,8 +273,9 @@ def test_bins_hold_their_lower_edge_and_the_last_one_holds_1() -> None:
 def test_bins_are_narrow_near_zero() -> None:
     edges = [0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
     probability = [*edges, *(edge - 0.01 for edge in [*edges[1:], 1.0])]
-    of_all = {"model": "M", "threshold": "p10", "days": 7, "event": True}
-    bins = bin_reliability(pl.DataFrame(of_all | {"probability": probability}))
+    of_all = {"model": "M", "threshold": "p10", "days": 7, "event": True, "cutoff": date(2026, 1, 1)}
+    accounts = [f"A{number}" for number in range(len(probability))]
+    bins = bin_reliability(low_balance_of(pl.DataFrame(of_all | {"probability": probability, "unique_id": accounts})))
     means = [(low + high - 0.01) / 2 for low, high in pairwise([*edges, 1.0])]
     assert [one.windows for one in bins] == [2] * 12
     assert [one.predicted for one in bins] == pytest.approx(means)
@@ -273,7 +289,7 @@ def test_budgets_are_of_the_riskiest_windows_of_each_model() -> None:
         pl.DataFrame(of_all | {"model": model, "probability": probability})
         for model, probability in (("M", [0.9, 0.1]), ("N", [0.2, 0.8]))
     )
-    right, wrong = calibrate_low_balance(frame)
+    right, wrong = calibrate_low_balance(low_balance_of(frame))
     assert [(budget.share, budget.windows) for budget in right.budgets] == [(0.01, 1), (0.05, 1)]
     for budgets, probability, hits, lead in ((right.budgets, 0.9, 1.0, 3.0), (wrong.budgets, 0.8, 0.0, np.nan)):
         assert budgets[0].probability == probability
