@@ -25,7 +25,7 @@ from forecast_cli.evaluation.gate import (
     WindowsCheck,
 )
 from forecast_cli.evaluation.leaderboard import RANKED_BY, THEN_BY
-from forecast_cli.evaluation.metrics import is_error, is_in_units
+from forecast_cli.evaluation.metrics import ABSOLUTE_BALANCE, ABSOLUTE_ERROR, is_error, is_in_units
 from forecast_cli.evaluation.paired import Paired, pair_errors, pair_windows, read_errors, read_figures
 from forecast_cli.evaluation.report import Estimate
 from forecast_cli.evaluation.rows import CUTOFF, METRIC, N_TRAIN, SCALE, SCALE_RMS, VALUE
@@ -103,6 +103,11 @@ def _check_pair(sides: _Sides, gate: Gate) -> Iterator[Check]:
     yield from _check_segments(sides, paired, gate)
 
 
+def needed_metrics(gate: Gate) -> set[str]:
+    """Return the metrics of a backtest that ``compare_scores`` reads."""
+    return {RANKED_BY, THEN_BY, gate.metric, ABSOLUTE_ERROR, ABSOLUTE_BALANCE, _coverage_metric(gate)}
+
+
 def best_model(backtest: Scores) -> str:
     """Return the first model of the backtest's leaderboard: the lowest mean sCRPS over the windows all models forecast.
 
@@ -142,8 +147,7 @@ def segment_columns(backtest: Scores) -> tuple[str, ...]:
 
 def _check_metric(backtest: Scores, gate: Gate) -> None:
     """Raise UsageError if a backtest lacks the error metric or the coverage, or if the metric would mix currencies."""
-    metrics = backtest.scores[METRIC].unique().to_list()
-    errors = [name for name in metrics if is_error(name)]
+    errors = [name for name in backtest.metrics if is_error(name)]
     _require_name(backtest, "error metric", gate.metric, errors, join_names=_abbreviate_metrics)
     currencies = backtest.windows[c.CURRENCY].n_unique() if c.CURRENCY in backtest.windows.columns else 1
     if currencies > 1 and is_in_units(gate.metric):
@@ -151,7 +155,7 @@ def _check_metric(backtest: Scores, gate: Gate) -> None:
         raise UsageError(
             message, f"compare an error without units: --metric {RANKED_BY}, {THEN_BY}, rmsse or swinkler_L"
         )
-    covered = [name for name in metrics if name.startswith("coverage_")]
+    covered = [name for name in backtest.metrics if name.startswith("coverage_")]
     _require_name(backtest, "metric", _coverage_metric(gate), covered)
 
 

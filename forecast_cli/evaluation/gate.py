@@ -44,13 +44,15 @@ class Gate:
 class Scores:
     """The ``scores`` and ``windows`` of one backtest (columns of ``evaluation.rows``).
 
-    ``keys`` are the columns that identify an account. ``name`` is the user's name for the backtest.
+    ``keys`` are the columns that identify an account. ``name`` is the user's name for the backtest. ``metrics`` are all
+    that it has; ``scores`` holds those that a gate needs (``needed_metrics``).
     """
 
     name: str
     scores: pl.DataFrame
     windows: pl.DataFrame
     keys: tuple[str, ...]
+    metrics: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Comparison of two backtests: the accuracy gate of a CI build."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -13,14 +13,14 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ids import mark_id
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
-from forecast_cli.evaluation.compare import compare_scores
+from forecast_cli.evaluation.compare import compare_scores, needed_metrics
 from forecast_cli.evaluation.gate import Comparison, Gate, Scores
-from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE
+from forecast_cli.evaluation.rows import CUTOFF, METRIC, N_TRAIN, SCALE
 from forecast_cli.store.check import refuse_damaged, see_check
 from forecast_cli.store.fingerprint import identity_of, setting_differences
 from forecast_cli.store.layout import SCORES, WINDOWS
 from forecast_cli.store.manifest import FileEntry, Manifest
-from forecast_cli.store.parquet import load_table
+from forecast_cli.store.parquet import scan_table
 from forecast_cli.store.read import read_manifest_of
 from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.run_tables import keys_of
@@ -68,7 +68,8 @@ def run_compare(request: CompareRequest) -> GateReport:
     with open_finished_run(request.base, reads) as one, open_finished_run(request.new, reads) as other:
         base, new = (read_manifest_of([COMMAND], folder) for folder in (one, other))
         _refuse(request, [*_task_differences(base, new), *_data_differences(base, new)])
-        scores = [_read_scores(one, base, request.base), _read_scores(other, new, request.new)]
+        read = needed_metrics(request.gate)
+        scores = [_read_scores(one, base, request.base, read), _read_scores(other, new, request.new, read)]
     _refuse(request, list(_window_differences(*scores)))
     comparison = compare_scores(scores[0], scores[1], request.gate, seed=base.seed)
     made_from = setting_differences(identity_of(base), identity_of(new))
@@ -106,20 +107,26 @@ def _format_setting(value: object) -> str:
     return "not set" if value is None else str(value)
 
 
-def _read_scores(folder: Path, manifest: Manifest, shown: Output) -> Scores:
+def _read_scores(folder: Path, manifest: Manifest, shown: Output, needed: Collection[str]) -> Scores:
     """Read the two tables that the gate needs, under internal column names; a baseline may consist of these alone."""
     names = dict(zip(keys_of(manifest.settings), (UNIQUE_ID, CURRENCY), strict=False))
-    tables = [_read_table(folder, manifest, name).rename(names) for name in (SCORES, WINDOWS)]
-    return Scores(str(shown), tables[0], tables[1], tuple(names.values()))
+    scores, windows = (_scan_table(folder, manifest, name) for name in (SCORES, WINDOWS))
+    return Scores(
+        name=str(shown),
+        scores=scores.filter(pl.col(METRIC).is_in(needed)).rename(names).collect(),
+        windows=windows.rename(names).collect(),
+        keys=tuple(names.values()),
+        metrics=tuple(scores.select(pl.col(METRIC).unique().sort()).collect()[METRIC]),
+    )
 
 
-def _read_table(folder: Path, manifest: Manifest, name: str) -> pl.DataFrame:
+def _scan_table(folder: Path, manifest: Manifest, name: str) -> pl.LazyFrame:
     entries = [entry for entry in manifest.files if entry.path == name]
     hint = see_check(folder)
     if not entries:
         raise CheckFailedError(f"{folder / name}: not in the manifest", hint)
     refuse_damaged(folder, entries, hint)
-    return load_table(folder / name)
+    return scan_table(folder / name)
 
 
 def _window_differences(base: Scores, new: Scores) -> Iterator[str]:

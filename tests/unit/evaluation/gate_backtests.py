@@ -51,7 +51,8 @@ def scores_of(windows: pl.DataFrame, *, seed: int = 1, **metrics: float) -> pl.D
 
 def backtest(name: str = "base", **metrics: float) -> Scores:
     windows = windows_of()
-    return Scores(name, scores_of(windows, **(metrics or {"scrps": 1.0, "mase": 1.0})), windows, KEYS)
+    scores = scores_of(windows, **(metrics or {"scrps": 1.0, "mase": 1.0}))
+    return Scores(name, scores, windows, KEYS, tuple(scores["metric"].unique()))
 
 
 def changed(one: Scores, factor: pl.Expr | float, *, metric: str = "scrps", where: pl.Expr | None = None) -> Scores:

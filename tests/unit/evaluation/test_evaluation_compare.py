@@ -162,7 +162,7 @@ def test_windows_without_a_scale_are_in_no_mean() -> None:
 def in_currencies(names: list[str], metric: str) -> Scores:
     windows = windows_of().with_columns(currency=pl.Series([names[place % len(names)] for place in range(180)]))
     scores = scores_of(windows, **dict.fromkeys((metric, "scrps", "mase", "mae", "mean_abs_y"), 1.0))
-    return Scores("base", scores, windows, KEYS)
+    return Scores("base", scores, windows, KEYS, tuple(scores["metric"].unique()))
 
 
 @pytest.mark.parametrize("metric", ["mae", "rmse", "wape", "crps", "pinball_0.1", "winkler_80"])
