@@ -16,7 +16,7 @@ from forecast_cli.evaluation.alarms import calibrate_low_balance
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.leaderboard import RANKED_BY, rank_models
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
-from forecast_cli.evaluation.report import LowBalanceCalibration, LowBalanceScore, Problem, Report, RunFacts
+from forecast_cli.evaluation.report import Absent, LowBalanceCalibration, LowBalanceScore, Problem, Report, RunFacts
 from forecast_cli.evaluation.rows import CUTOFF, SCALE
 from forecast_cli.evaluation.scored import Scored, find_common_windows
 from forecast_cli.evaluation.segments import score_segments
@@ -37,8 +37,8 @@ REPORT_LEVELS: Final = "report_levels"
 _OfLow = TypeVar("_OfLow", LowBalanceScore, LowBalanceCalibration)
 
 
-def build_report(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Report:
-    """Return the report of a backtest whose merged tables are already in its folder."""
+def build_report(prepared: Prepared, receipts: Sequence[ShardReceipt], *, absent: Absent) -> Report:
+    """Return the report of a backtest whose merged tables are already in its folder; a score may miss accounts."""
     settings, keys, output = prepared.settings, prepared.settings.key_columns, prepared.output
     windows = load_table(output / WINDOWS)
     scored = read_scored(prepared, receipts, windows)
@@ -51,7 +51,7 @@ def build_report(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Report
     low = load_table(output / LOW_BALANCE)
     best = [score.model for score in leaderboard]
     low_balance = _best_first(score_low_balance(low, keys=keys, seed=settings.seed), best)
-    facts = _facts(prepared, receipts, windows=windows, scored=scored)
+    facts = _facts(prepared, receipts, windows=windows, scored=scored, absent=absent)
     return Report(
         facts=facts,
         levels=settings.level,
@@ -106,7 +106,9 @@ def _errors_of(model: str, scored: Scored) -> pl.DataFrame:
     return scored.figures_of(model, [RANKED_BY]).with_columns(pl.lit(model).alias(c.MODEL))
 
 
-def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, windows: pl.DataFrame, scored: Scored) -> RunFacts:
+def _facts(
+    prepared: Prepared, receipts: Sequence[ShardReceipt], *, windows: pl.DataFrame, scored: Scored, absent: Absent
+) -> RunFacts:
     settings = dict(prepared.recorded_settings)
     shown = settings.pop(REPORT_LEVELS, settings["level"])
     summary = summarize_input(prepared.checked)
@@ -118,6 +120,7 @@ def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, windows: pl.
         files=summary.files,
         rows=summary.rows,
         accounts={status.value: count for status, count in accounts.items()},
+        absent=absent,
         windows=windows.height,
         still_windows=windows[SCALE].null_count(),
         compared_windows=scored.windows.height,
