@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+import pytest
 from made_balances import LAST, balances
 
 from forecast_cli.evaluation.report import NO_ABSENT, Absent
@@ -28,6 +29,19 @@ def test_the_reports_and_metrics_of_a_score_say_which_accounts_are_gone(
     assert (again.reused, again.report) == (True, run.report)
     run_report(output)
     assert all(said in (output / name).read_text() for name in ("report.html", "report.md", "report.json"))
+
+
+def test_a_score_that_is_taken_up_again_names_them(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = balances(accounts=3)
+    published, left = forecast(frame), frame.filter(pl.col("account_id") != "acc-001")
+    with monkeypatch.context() as cut_off:
+        cut_off.delattr("forecast_cli.workflows.backtest.build_report")
+        with pytest.raises(NameError):
+            score(left, published)
+    run = score(left, published)
+    assert (run.shards_resumed, run.report.facts.absent) == (1, Absent(accounts=1, examples=("acc-001",)))
 
 
 def test_an_account_is_gone_in_each_currency_by_itself(
