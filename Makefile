@@ -11,6 +11,10 @@ AUDIT := .venv-audit
 FUZZ := .venv-fuzz
 LOWEST := .venv-lowest
 OUT ?= out
+# Not every shell expands the ~ of OUT=~/x in an argument.
+ifneq ($(findstring ^~/,^$(OUT)),)
+override OUT := $(subst ^~/,$(HOME)/,^$(OUT))
+endif
 ARGS ?=
 FUZZ_SECONDS ?= 180
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins"

@@ -203,6 +203,18 @@ class Problem(_Frozen):
     examples: tuple[str, ...]
 
 
+class Absent(_Frozen):
+    """Accounts of the scored forecasts that have no rows in the input: they are in no table of a score."""
+
+    accounts: int = 0
+    examples: tuple[str, ...] = ()
+    """The first few of them."""
+
+
+#: No account is missing, as in every backtest.
+NO_ABSENT: Final = Absent()
+
+
 class RunFacts(_Frozen):
     """What was run on what."""
 
@@ -213,6 +225,7 @@ class RunFacts(_Frozen):
     rows: int
     accounts: dict[str, int]
     """Accounts by status; they add up to all accounts of the input."""
+    absent: Absent = NO_ABSENT
     windows: int
     """Windows forecast, over all accounts."""
     still_windows: int

@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from forecast_cli.core.text import counted
+from forecast_cli.core.text import counted, joined
 from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ModelScore, RunFacts, SegmentScore, StepScore
 from forecast_cli.evaluation.rows import SCORED_LEVELS
 
@@ -28,7 +28,7 @@ def describe_findings(
 ) -> tuple[str, ...]:
     """Return sentences on which model to use, how far to trust its intervals, and where it is weak."""
     if facts.compared_windows == 0:
-        return (f"No window could be scored: {why_unscored(facts)}.",)
+        return (f"No window could be scored: {why_unscored(facts)}.", *_describe_absent(facts))
     best = leaderboard[0]
     own = [step for step in steps if step.model == best.model]
     parts = [row for row in segments if row.model == best.model and row.accounts >= MIN_ACCOUNTS]
@@ -37,6 +37,7 @@ def describe_findings(
         *_describe_coverage(best, own),
         *_describe_horizon(own),
         *(_describe_score(facts, own) if facts.is_score else ()),
+        *_describe_absent(facts),
         *_describe_weakest_segments(parts),
         *_compare_with_baseline(best, parts),
         *_describe_low_balance([row for row in low_balance if row.model == best.model]),
@@ -120,6 +121,15 @@ def _describe_score(facts: RunFacts, steps: Sequence[StepScore]) -> Iterator[str
         )
     if not {*SCORED_LEVELS} <= {*facts.settings["level"]}:
         yield "Not all deciles were published, so the scaled CRPS is a few percent higher than that of a backtest."
+
+
+def _describe_absent(facts: RunFacts) -> Iterator[str]:
+    """Yield how many accounts were forecast and are gone: figures of those that are left may be better."""
+    absent, examples = facts.absent.accounts, facts.absent.examples
+    if absent:
+        named = f"{'such as ' if absent > len(examples) else ''}{joined(examples)}"
+        are = "is" if absent == 1 else "are"
+        yield f"{counted(absent, 'account')} of the forecasts, {named}, {are} not scored: no rows in {facts.input}."
 
 
 def _describe_weakest_segments(segments: Sequence[SegmentScore]) -> Iterator[str]:

@@ -59,6 +59,7 @@ def _outcome(metrics: RunMetrics) -> tuple[Gauge, ...]:
         Gauge(
             "flagged_accounts", "Accounts by flag.", [(count, {"flag": flag}) for flag, count in metrics.flags.items()]
         ),
+        gauge("absent_accounts", "Accounts of scored forecasts without rows in the input.", metrics.absent_accounts),
         Gauge(
             "not_as_asked",
             "Accounts and models not forecast as requested, by status and reason.",

@@ -179,6 +179,8 @@ class RunMetrics(_Frozen):
     accounts: dict[str, int]
     flags: dict[str, int] = {}
     """Number of accounts by flag; empty in a file of an earlier version."""
+    absent_accounts: int = 0
+    """Accounts of the scored forecasts that have no rows in the input."""
     fallback_ratio: float
     not_as_asked: tuple[NotAsAsked, ...]
     models: tuple[ModelUse, ...]

@@ -32,9 +32,17 @@ def scan_forecasts(output: Path) -> pl.LazyFrame:
 
     Raises OSError if their folder cannot be read, and CheckFailedError if its path is not UTF-8.
     """
+    return scan_table(forecast_paths(output))
+
+
+def forecast_paths(output: Path) -> list[Path]:
+    """Return the part files of the forecasts of a run, finished or about to be, in their order.
+
+    Raises OSError if their folder cannot be read.
+    """
     unfinished = output / UNFINISHED
     folder = unfinished if unfinished.is_dir() else output / FORECASTS
-    return scan_table(sorted(path for path in folder.iterdir() if path.suffix == ".parquet"))
+    return sorted(path for path in folder.iterdir() if path.suffix == ".parquet")
 
 
 def _refuse_undecodable(path: Path) -> None:

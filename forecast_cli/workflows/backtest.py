@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from forecast_cli.config.choices import Align, Origin
@@ -19,7 +20,7 @@ from forecast_cli.engine.backtest import backtest_shard
 from forecast_cli.engine.shards import Work, choose_models
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.metrics import metrics_of
-from forecast_cli.evaluation.report import Report
+from forecast_cli.evaluation.report import NO_ABSENT, Absent, Report
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS, SCORED_LEVELS
 from forecast_cli.models.registry import check_updatable
 from forecast_cli.reports.jsonfile import read_report
@@ -99,14 +100,25 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
         return score_windows(prepared, backtest_shard, request.output, force=request.force, progress=progress)
 
 
-def score_windows(prepared: Prepared, work: Work, output: Output, *, force: bool, progress: Progress) -> BacktestRun:
+def score_windows(
+    prepared: Prepared,
+    work: Work,
+    output: Output,
+    *,
+    force: bool,
+    progress: Progress,
+    absent: Absent = NO_ABSENT,
+) -> BacktestRun:
     """Do the shards of a run whose ``work`` scores windows, write its reports, and return the run as read back.
+
+    ``absent`` are the accounts that a score is missing.
 
     Raises what ``execute`` raises, and ConfigError for a segment column that cannot be one.
     """
     settings = prepared.settings
     check_attributes(prepared.checked.source, settings, _reserved_names(settings))
-    done = execute(prepared, work, _finish, force=force, progress=progress, meanwhile=start_chart_engine)
+    finish = partial(_finish, absent=absent)
+    done = execute(prepared, work, finish, force=force, progress=progress, meanwhile=start_chart_engine)
     manifest = read_manifest(prepared.output)
     return BacktestRun(
         command=manifest.command,
@@ -163,10 +175,10 @@ def _reserved_names(settings: Settings) -> set[str]:
     return {*BANDS, *keys, CUTOFF, N_TRAIN, SCALE, SCALE_RMS}
 
 
-def _finish(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
+def _finish(prepared: Prepared, receipts: Sequence[ShardReceipt], *, absent: Absent) -> tuple[FileEntry, ...]:
     """Write the tables of the whole run, its scores and its reports, and return their manifest entries."""
     output = prepared.output
     tables = merge_tables(output, receipts, (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE))
-    report = build_report(prepared, receipts)
+    report = build_report(prepared, receipts, absent=absent)
     figures = (*write_figures(report, output), *write_reports(report, output))
     return (*tables, *figures, write_metrics_json(prepared, receipts, report=report))

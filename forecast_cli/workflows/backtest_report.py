@@ -1,7 +1,7 @@
 """Report of a backtest, built from the tables of its shards."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,26 +11,23 @@ import numpy as np
 import polars as pl
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core import columns as c
 from forecast_cli.data.contract.tally import show_id
 from forecast_cli.evaluation.alarms import calibrate_low_balance
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.leaderboard import rank_models
-from forecast_cli.evaluation.low_balance import FIGURES as LOW_BALANCE_FIGURES
-from forecast_cli.evaluation.low_balance import GROUP
-from forecast_cli.evaluation.low_balance_parts import LowBalanceParts
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance
-from forecast_cli.evaluation.report import LowBalanceCalibration, LowBalanceScore, Problem, Report, RunFacts
+from forecast_cli.evaluation.report import Absent, LowBalanceCalibration, LowBalanceScore, Problem, Report, RunFacts
 from forecast_cli.evaluation.rows import CUTOFF
-from forecast_cli.evaluation.scored import Scored, find_compared_windows
+from forecast_cli.evaluation.scored import Scored
 from forecast_cli.evaluation.segments import score_segments
 from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL, describe_findings
 from forecast_cli.evaluation.steps import add_tallies, score_steps
-from forecast_cli.evaluation.window_index import LowBalancePart, ShardWindows, WindowIndex, index_windows
+from forecast_cli.evaluation.window_index import index_windows
 from forecast_cli.store.fingerprint import versions
-from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, FIGURES, LOW_BALANCE, STEP_SUMS, WINDOWS
+from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, STEP_SUMS, WINDOWS
 from forecast_cli.store.parquet import load_table, scan_table
 from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.workflows.backtest_shards import read_low_balance, read_scored, read_shards
 from forecast_cli.workflows.fans import draw_fans
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import count_statuses, summarize_input
@@ -42,11 +39,11 @@ REPORT_LEVELS: Final = "report_levels"
 _OfLow = TypeVar("_OfLow", LowBalanceScore, LowBalanceCalibration)
 
 
-def build_report(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Report:
-    """Return the report of a backtest whose merged tables are already in its folder."""
+def build_report(prepared: Prepared, receipts: Sequence[ShardReceipt], *, absent: Absent) -> Report:
+    """Return the report of a backtest whose merged tables are already in its folder; a score may miss accounts."""
     settings, output, season = prepared.settings, prepared.output, prepared.settings.season_length[0]
     named = _segments_of(settings)
-    index = index_windows(_read_shards(prepared, receipts), settings.key_columns, named, seed=settings.seed)
+    index = index_windows(read_shards(prepared, receipts), settings.key_columns, named, seed=settings.seed)
     scored = read_scored(prepared, receipts, index)
     costs = pl.concat(map(load_table, shard_paths(output, receipts, COSTS)))
     leaderboard = rank_models(scored, costs, season=season)
@@ -57,7 +54,7 @@ def build_report(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Report
     best = [score.model for score in leaderboard]
     low_balance = score_low_balance(low, named)
     of_all_windows = _best_first((one for one in low_balance if one.segment is None), best)
-    facts = _facts(prepared, receipts, scored=scored)
+    facts = _facts(prepared, receipts, scored=scored, absent=absent)
     return Report(
         facts=facts,
         levels=settings.level,
@@ -79,49 +76,13 @@ def _best_first(scores: Iterable[_OfLow], best: Sequence[str]) -> tuple[_OfLow, 
     return tuple(sorted(scores, key=lambda score: (score.threshold, score.days, best.index(score.model))))
 
 
-def _read_shards(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Iterator[ShardWindows]:
-    """Yield the keys of the windows, figures and low-balance rows of each shard, in the order of shards."""
-    keys = list(prepared.settings.key_columns)
-    columns = ((FIGURES, [*keys, CUTOFF, c.MODEL]), (LOW_BALANCE, [*keys, CUTOFF, *GROUP]))
-    for receipt in receipts:
-        windows, *others = (prepared.output / receipt.file_of(name).path for name in (WINDOWS, FIGURES, LOW_BALANCE))
-        figures, low = (load_table(path, columns=needed) for path, (_, needed) in zip(others, columns, strict=True))
-        yield ShardWindows(load_table(windows), figures, low)
-
-
-def read_scored(prepared: Prepared, receipts: Sequence[ShardReceipt], index: WindowIndex) -> Scored:
-    """Return the metrics of all shards over the windows that models are compared on; they are read model by model."""
-    figures = scan_table(shard_paths(prepared.output, receipts, FIGURES))
-    models, windows = find_compared_windows(index)
-    return Scored(
-        index=index,
-        models=models,
-        windows=windows,
-        read_figures=lambda model, columns: figures.filter(pl.col(c.MODEL) == model).select(columns).collect(),
-        levels=prepared.settings.level,
-        currency=prepared.settings.currency_col,
-        seed=prepared.settings.seed,
-    )
-
-
-def read_low_balance(prepared: Prepared, receipts: Sequence[ShardReceipt], index: WindowIndex) -> LowBalanceParts:
-    """Return the low-balance rows of all shards, which are read part by part."""
-    rows = scan_table(shard_paths(prepared.output, receipts, LOW_BALANCE))
-
-    def read(part: LowBalancePart) -> pl.DataFrame:
-        of_part = (pl.col(name) == pl.lit(value) for name, value in zip(GROUP, part, strict=True))
-        return rows.filter(*of_part).select(*LOW_BALANCE_FIGURES).collect()
-
-    return LowBalanceParts(index, read, prepared.settings.seed)
-
-
 def _segments_of(settings: Settings) -> list[str]:
     """Return the columns that segment the windows: those in the settings, the currency, and those of every backtest."""
     currency = [settings.currency_col] if settings.currency_col else []
     return list(dict.fromkeys([*settings.segment, *currency, *BANDS]))
 
 
-def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, scored: Scored) -> RunFacts:
+def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, scored: Scored, absent: Absent) -> RunFacts:
     settings = dict(prepared.recorded_settings)
     shown = settings.pop(REPORT_LEVELS, settings["level"])
     summary = summarize_input(prepared.checked)
@@ -133,6 +94,7 @@ def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, scored: Scor
         files=summary.files,
         rows=summary.rows,
         accounts={status.value: count for status, count in accounts.items()},
+        absent=absent,
         windows=len(scored.index),
         still_windows=int(np.count_nonzero(~scored.index.moving)),
         compared_windows=len(scored),

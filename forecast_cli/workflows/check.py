@@ -11,14 +11,14 @@ from forecast_cli.core.ledger import WITH_FORECAST
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.evaluation.rows import CUTOFF
-from forecast_cli.store.check import damaged_files, stray_files
+from forecast_cli.store.check import Damage, damaged_files, stray_files
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK, SUCCESS
 from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.parquet import load_table, scan_forecasts, scan_table
+from forecast_cli.store.parquet import forecast_paths, load_table, scan_table
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.check_risk import risk_invariants
 from forecast_cli.workflows.places import open_finished_run
-from forecast_cli.workflows.results import CheckReport, Damage
+from forecast_cli.workflows.results import CheckReport
 from forecast_cli.workflows.run_tables import keys_of
 
 #: Column in the ledger of a backtest or score: the number of windows of each account.
@@ -36,7 +36,7 @@ def run_check(output: Output) -> CheckReport:
     with open_finished_run(output) as folder:
         manifest = read_manifest(folder)
         found = [*damaged_files(folder, manifest.files), *stray_files(folder, manifest)]
-        if not any(path in (ACCOUNTS, RISK, SUCCESS) or path.startswith(f"{FORECASTS}/") for path, _ in found):
+        if not any(one.path in (ACCOUNTS, RISK, SUCCESS) or one.path.startswith(f"{FORECASTS}/") for one in found):
             found += _broken_invariants(folder, manifest)
     return CheckReport(
         output=output,
@@ -45,61 +45,64 @@ def run_check(output: Output) -> CheckReport:
         bytes=sum(entry.bytes for entry in manifest.files),
         accounts=manifest.input.accounts,
         forecast_rows=manifest.forecast_rows,
-        damages=tuple(Damage(path, problem) for path, problem in found),
+        damages=tuple(found),
     )
 
 
-def _broken_invariants(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
+def _broken_invariants(output: Path, manifest: Manifest) -> Iterator[Damage]:
     accounts = load_table(output / ACCOUNTS)
-    forecasts = scan_forecasts(output)
     yield from _accounts_invariants(accounts, manifest)
-    yield from _forecast_invariants(forecasts, accounts, manifest)
+    yield from _forecast_invariants(output, accounts, manifest)
     if any(entry.path == RISK for entry in manifest.files):
         yield from risk_invariants(scan_table(output / RISK), accounts, manifest.settings)
 
 
-def _accounts_invariants(accounts: pl.DataFrame, manifest: Manifest) -> Iterator[tuple[str, str]]:
+def _accounts_invariants(accounts: pl.DataFrame, manifest: Manifest) -> Iterator[Damage]:
     keys = keys_of(manifest.settings)
     if accounts.height != manifest.input.accounts:
-        yield ACCOUNTS, f"{counted(accounts.height, 'account')}, but {manifest.input.accounts} in the input"
+        yield Damage(ACCOUNTS, f"{counted(accounts.height, 'account')}, but {manifest.input.accounts} in the input")
     if accounts.select(keys).is_duplicated().any():
-        yield ACCOUNTS, "an account has more than one row"
+        yield Damage(ACCOUNTS, "an account has more than one row")
     counts = dict(accounts.group_by("status").len().iter_rows())
     recorded = {status: count for status, count in manifest.accounts.items() if count}
     if counts != recorded:
-        yield ACCOUNTS, f"accounts by status are {counts}, the manifest says {recorded}"
+        yield Damage(ACCOUNTS, f"accounts by status are {counts}, the manifest says {recorded}")
 
 
-def _forecast_invariants(
-    forecasts: pl.LazyFrame, accounts: pl.DataFrame, manifest: Manifest
-) -> Iterator[tuple[str, str]]:
-    window = [] if manifest.command == "forecast" else [CUTOFF]
-    keys = [*keys_of(manifest.settings), c.MODEL, *window]
-    quantiles = c.quantile_columns(tuple(manifest.settings["level"]))
-    numbers = [c.MEAN, *quantiles]
-    crossed = pl.any_horizontal(pl.col(low) > pl.col(high) for low, high in pairwise(quantiles))
-    facts = forecasts.select(
-        rows=pl.len(),
-        missing=pl.any_horizontal(pl.col(numbers).is_null() | ~pl.col(numbers).is_finite()).sum(),
-        crossed=crossed.sum(),
-    ).collect()
-    spans = {"n_obs": pl.len(), c.STEP: pl.col(c.STEP).n_unique(), "last": pl.col(c.STEP).max()}
-    series = forecasts.group_by(keys).agg(**spans).collect()
-    rows, missing, n_crossed = facts.row(0)
+def _forecast_invariants(output: Path, accounts: pl.DataFrame, manifest: Manifest) -> Iterator[Damage]:
+    series = pl.concat(_summarize_series(load_table(path), manifest) for path in forecast_paths(output))
+    rows, missing, crossed = series.select(pl.col("n_obs", "missing", "crossed").sum()).row(0)
     horizon, models = manifest.settings["horizon"], len(manifest.settings["model"])
     if rows != manifest.forecast_rows:
-        yield FORECASTS, f"{counted(rows, 'row')}, the manifest says {manifest.forecast_rows}"
+        yield Damage(FORECASTS, f"{counted(rows, 'row')}, the manifest says {manifest.forecast_rows}")
     if missing:
-        yield FORECASTS, f"{counted(missing, 'row')} with a null, a NaN or an infinite number"
-    if n_crossed:
-        yield FORECASTS, f"{counted(n_crossed, 'row')} with quantiles that cross"
-    odd = series.filter(pl.any_horizontal(pl.col(*spans) != horizon)).height
+        yield Damage(FORECASTS, f"{counted(missing, 'row')} with a null, a NaN or an infinite number")
+    if crossed:
+        yield Damage(FORECASTS, f"{counted(crossed, 'row')} with quantiles that cross")
+    odd = series.filter(pl.any_horizontal(pl.col("n_obs", "steps", "last") != horizon)).height
     if odd:
-        yield FORECASTS, f"{counted(odd, 'forecast')} without the steps 1 to {horizon}"
+        yield Damage(FORECASTS, f"{counted(odd, 'forecast')} without the steps 1 to {horizon}")
     forecast = accounts.filter(pl.col("status").is_in(WITH_FORECAST))
     wanted = models * int(forecast[_WINDOWS].sum() if _WINDOWS in forecast.columns else forecast.height)
     if series.height != wanted:
-        yield FORECASTS, f"{counted(series.height, 'forecast')}, expected {wanted} by {ACCOUNTS} and the models"
+        yield Damage(FORECASTS, f"{counted(series.height, 'forecast')}, expected {wanted} by {ACCOUNTS} and the models")
     strangers = series.join(forecast, on=keys_of(manifest.settings), how="anti").height
     if strangers:
-        yield FORECASTS, f"{counted(strangers, 'forecast')} for accounts that have none by {ACCOUNTS}"
+        yield Damage(FORECASTS, f"{counted(strangers, 'forecast')} for accounts that have none by {ACCOUNTS}")
+
+
+def _summarize_series(forecasts: pl.DataFrame, manifest: Manifest) -> pl.DataFrame:
+    """Return a row for each series of a part file: its rows, steps and last step, and how many rows are wrong.
+
+    No account is in two part files.
+    """
+    window = [] if manifest.command == "forecast" else [CUTOFF]
+    quantiles = c.quantile_columns(tuple(manifest.settings["level"]))
+    numbers = pl.col(c.MEAN, *quantiles)
+    return forecasts.group_by(*keys_of(manifest.settings), c.MODEL, *window).agg(
+        n_obs=pl.len(),
+        steps=pl.col(c.STEP).n_unique(),
+        last=pl.col(c.STEP).max(),
+        missing=pl.any_horizontal(numbers.is_null() | ~numbers.is_finite()).sum(),
+        crossed=pl.any_horizontal(pl.col(low) > pl.col(high) for low, high in pairwise(quantiles)).sum(),
+    )

@@ -1,7 +1,7 @@
 """Check of ``risk.parquet`` against the invariants of the contract."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -23,16 +23,17 @@ from forecast_cli.core.risk import (
 )
 from forecast_cli.core.text import counted
 from forecast_cli.risk.lows import windows_within
+from forecast_cli.store.check import Damage
 from forecast_cli.store.layout import RISK
 from forecast_cli.workflows.run_tables import find_missing_column, keys_of
 
+#: Number of ids whose rows are checked at a time.
+_ACCOUNTS: Final = 100_000
 _NUMBERS = (THRESHOLD, PROB_BELOW, EXPECTED_LOW, LOW_Q05, LOW_Q50, DAYS_BELOW, BALANCE)
 
 
-def risk_invariants(
-    risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
-    """Yield (path, problem) for each invariant that the risk table of a forecast breaks; ``accounts`` is its ledger.
+def risk_invariants(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[str, Any]) -> Iterator[Damage]:
+    """Yield a damage for each invariant that the risk table of a forecast breaks; ``accounts`` is its ledger.
 
     Probabilities lie between 0 and 1 and rise with the window and the threshold; quantiles of the low point are in
     order; every account with a forecast has one row for each model, threshold and window, except for thresholds taken
@@ -40,14 +41,24 @@ def risk_invariants(
     """
     lack = find_missing_column(risk, RISK_COLUMNS)
     if lack is not None:
-        yield RISK, lack
+        yield Damage(RISK, lack)
         return
     keys = keys_of(settings)
-    broken = risk.select(rows.sum().alias(problem) for problem, rows in _broken_rows(keys).items()).collect()
-    for problem, count in broken.row(0, named=True).items():
+    for problem, count in _count_broken(risk, accounts, keys).items():
         if count:
-            yield RISK, f"{counted(count, 'row')} {problem}"
+            yield Damage(RISK, f"{counted(count, 'row')} {problem}")
     yield from _missing(risk, accounts, settings, keys)
+
+
+def _count_broken(risk: pl.LazyFrame, accounts: pl.DataFrame, keys: Sequence[str]) -> dict[str, int]:
+    """Return how many rows of ``accounts`` have each problem; ``_ACCOUNTS`` ids at a time are in memory."""
+    ids = accounts[keys[0]].unique().sort()
+    counts = [rows.sum().alias(problem) for problem, rows in _broken_rows(keys).items()]
+    found = [
+        risk.filter(pl.col(keys[0]).is_between(pl.lit(part.first()), pl.lit(part.last()))).select(counts).collect()
+        for part in (ids.slice(start, _ACCOUNTS) for start in range(0, len(ids), _ACCOUNTS))
+    ]
+    return pl.concat(found).sum().row(0, named=True) if found else {}
 
 
 def _broken_rows(keys: Sequence[str]) -> dict[str, pl.Expr]:
@@ -74,8 +85,8 @@ def _broken_rows(keys: Sequence[str]) -> dict[str, pl.Expr]:
 
 def _missing(
     risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[str, Any], keys: Sequence[str]
-) -> Iterator[tuple[str, str]]:
-    """Yield (path, problem) where accounts have too many or too few rows."""
+) -> Iterator[Damage]:
+    """Yield a damage where accounts have too many or too few rows."""
     models, windows = len(settings["model"]), len(windows_within(settings["horizon"]))
     thresholds = len(settings["threshold"])
     least = thresholds - len(threshold_columns(settings["threshold"]))
@@ -84,11 +95,13 @@ def _missing(
     rows = risk.group_by(keys).agg(n_obs=pl.len()).collect()
     strangers = rows.join(forecast, on=keys, how="anti", nulls_equal=True).height
     if strangers:
-        yield RISK, f"rows for {counted(strangers, 'account')} without a forecast"
+        yield Damage(RISK, f"rows for {counted(strangers, 'account')} without a forecast")
     without = pl.col("flags").list.contains(Flag.NO_THRESHOLD.value)
     found = forecast.join(rows, on=keys, how="left", nulls_equal=True).with_columns(pl.col("n_obs").fill_null(0))
     short = found.filter(
         pl.when(without).then(~pl.col("n_obs").is_between(sure, whole)).otherwise(pl.col("n_obs") != whole)
     ).height
     if short:
-        yield RISK, f"{counted(short, 'account')} with a forecast, but without the {whole} rows that were requested"
+        yield Damage(
+            RISK, f"{counted(short, 'account')} with a forecast, but without the {whole} rows that were requested"
+        )

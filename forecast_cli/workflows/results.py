@@ -11,6 +11,7 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.data.findings import Finding, rejects
+from forecast_cli.store.check import Damage
 from forecast_cli.store.state import OutputState
 
 if TYPE_CHECKING:
@@ -191,14 +192,6 @@ class Validation:
         if self.rejected:
             return ExitCode.INPUT_REJECTED
         return self.refused.exit_code if self.refused else ExitCode.OK
-
-
-@dataclass(frozen=True)
-class Damage:
-    """One problem with a file of an output folder; ``path`` is relative to the folder."""
-
-    path: str
-    problem: str
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ def measure(
         volume=_volume(prepared, receipts),
         accounts=counts,
         flags=_count_flags(accounts),
+        absent_accounts=report.facts.absent.accounts if report else 0,
         fallback_ratio=counts[Status.FALLBACK] / max(accounts.height, 1),
         not_as_asked=tuple(
             NotAsAsked(

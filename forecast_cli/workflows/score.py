@@ -17,8 +17,10 @@ from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.core.ids import mark_id
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.core.text import counted
+from forecast_cli.data.contract.tally import show_keys
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.engine.score import score_shard
+from forecast_cli.evaluation.report import Absent
 from forecast_cli.evaluation.splits import extend_history
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.workflows.backtest import BacktestRun, score_windows
@@ -41,6 +43,8 @@ COMMAND: Final = "score"
 
 #: No account is too old: what became of one whose rows have ended counts as long as it is known.
 _NEVER_STALE: Final = 1_000_000
+#: Absent accounts that a report names.
+_EXAMPLES: Final = 3
 #: Settings of the scoring itself; all others are those of the forecasts.
 _OWN: Final = (
     *("scale_lag", "segment", "shard_size", "max_failed", "jobs", "memory", "mode"),
@@ -93,10 +97,12 @@ def run_score(request: ScoreRequest, progress: Progress | None = None) -> Backte
         with saying_which_columns(settings):
             prepared = prepare(kind, read, place, progress=progress, begins=True)
         refuse_other_ids(runs, prepared)
-        _warn_of(absent_accounts(runs, prepared), prepared, progress)
+        absent = absent_accounts(runs, prepared)
+        _warn_of(absent, prepared, progress)
         prepared = replace(prepared, settings=_reading_back_to(first_origin(runs), prepared))
         work = partial(score_shard, runs=published, longest=settings.max_history)
-        return score_windows(prepared, work, request.output, force=request.force, progress=progress)
+        gone = Absent(accounts=absent.height, examples=show_keys(absent.head(_EXAMPLES)))
+        return score_windows(prepared, work, request.output, force=request.force, progress=progress, absent=gone)
 
 
 def _settings(manifest: Manifest, own: Settings) -> Settings:
@@ -124,7 +130,7 @@ def _reading_back_to(first: date | None, prepared: Prepared) -> Settings:
 
 
 def _warn_of(absent: pl.DataFrame, prepared: Prepared, progress: Progress) -> None:
-    """Warn of accounts that were forecast and are not in the input: no row of a table can stand for them."""
+    """Warn of accounts that were forecast and are not in the input, before a score that is long begins."""
     if absent.height:
         progress.warn(
             f"{counted(absent.height, 'account')} of the forecasts, such as {mark_id(absent[c.UNIQUE_ID][0])}, "

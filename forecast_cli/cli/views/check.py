@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any, NoReturn
 
 from rich.console import Group
@@ -12,9 +11,9 @@ from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import size
 from forecast_cli.reports.terminal.layout import Column, aligned, line, section, sections
-from forecast_cli.store.check import FOREIGN, UNLISTED
+from forecast_cli.store.check import Damage
 from forecast_cli.store.layout import RENDERED, RUNNING, SUCCESS
-from forecast_cli.workflows.results import CheckReport, Damage
+from forecast_cli.workflows.results import CheckReport
 
 
 def end_check(log: Log, report: CheckReport, *, quiet: bool) -> NoReturn:
@@ -35,8 +34,8 @@ def render_check(report: CheckReport) -> Group:
 
 def _hint(report: CheckReport) -> str:
     """Return how to repair the output; a run never replaces files that it did not write, so these have to go first."""
-    foreign = [damage for damage in report.damages if damage.problem.startswith(FOREIGN) or damage.problem == UNLISTED]
-    others = [damage for damage in report.damages if damage not in foreign]
+    foreign = [damage for damage in report.damages if damage.foreign]
+    others = [damage for damage in report.damages if not damage.foreign]
     move = ["move away the files that this run did not write"] if foreign else []
     return ", then ".join([*move, *([_repair(report, others)] if others else [])])
 
@@ -69,5 +68,5 @@ def _values(report: CheckReport) -> dict[str, Any]:
             "problems": len(report.damages),
         },
         "manifest": str(report.output / "manifest.json"),
-        "damages": [asdict(damage) for damage in report.damages],
+        "damages": [{"path": damage.path, "problem": damage.problem} for damage in report.damages],
     }

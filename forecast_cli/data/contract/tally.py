@@ -76,12 +76,16 @@ def tally(judged: pl.DataFrame, rule: Rule, *, n_rows: int) -> Finding | None:
 
 
 def show_accounts(judged: pl.DataFrame, met: pl.Series) -> tuple[str, ...]:
-    """Return the keys of the first 20 of the ``judged`` accounts where ``met`` is true, as text, long ids truncated."""
-    shown = judged[met.arg_true().head(EXAMPLES_SHOWN)]
-    ids = [show_id(value) for value in shown[c.UNIQUE_ID]]
-    if c.CURRENCY not in shown.columns:
+    """Return the keys of the first 20 of the ``judged`` accounts where ``met`` is true, as ``show_keys`` does."""
+    return show_keys(judged[met.arg_true().head(EXAMPLES_SHOWN)])
+
+
+def show_keys(accounts: pl.DataFrame) -> tuple[str, ...]:
+    """Return the keys of ``accounts`` as text, long ids truncated."""
+    ids = [show_id(value) for value in accounts[c.UNIQUE_ID]]
+    if c.CURRENCY not in accounts.columns:
         return tuple(ids)
-    return tuple(f"{unique_id} ({currency})" for unique_id, currency in zip(ids, shown[c.CURRENCY], strict=True))
+    return tuple(f"{unique_id} ({currency})" for unique_id, currency in zip(ids, accounts[c.CURRENCY], strict=True))
 
 
 def show_id(unique_id: object) -> str:

@@ -1,12 +1,16 @@
 """The gate: fails if the new backtest is worse by more than allowed and not by chance, and says which check failed."""
 
+import re
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import polars as pl
 import pytest
 from gate_backtests import ACCOUNTS, A, backtest, changed, errors_of
 
+from forecast_cli.cli.options.declared import options_in
+from forecast_cli.cli.options.gate import GateOptions
 from forecast_cli.evaluation.compare import compare_scores
 from forecast_cli.evaluation.gate import (
     CoverageCheck,
@@ -28,6 +32,36 @@ def coverage_of(base: Scores, new: Scores, gate: Gate | None = None) -> Coverage
 def tail_of(base: Scores, new: Scores) -> TailCheck:
     checks = compare_scores(base, new, Gate(models=("A",))).checks
     return next(check for check in checks if isinstance(check, TailCheck))
+
+
+def test_the_defaults_are_those_that_help_and_documentation_promise() -> None:
+    assert Gate() == Gate(
+        metric="scrps",
+        tolerance=0.01,
+        segment_tolerance=0.05,
+        segments=(),
+        coverage_level=80,
+        coverage_band=(0.75, 0.85),
+        tail_ratio=2,
+        tail_tolerance=0.01,
+        models=(),
+    )
+    said = {
+        name: found[1]
+        for name, declared in options_in(GateOptions).items()
+        if (found := re.search(r"default: (.+)\)", get_args(declared)[-1].help))
+    }
+    assert said == {
+        "metric": "scrps",
+        "tolerance": "1%",
+        "segment_tolerance": "5%",
+        "segment": "all",
+        "coverage_level": "80",
+        "coverage_band": "0.75,0.85",
+        "tail_ratio": "2",
+        "tail_tolerance": "1%",
+        "model": "all that both have, and the best of each",
+    }
 
 
 def test_a_backtest_against_itself_passes_at_no_tolerance_at_all() -> None:

@@ -9,7 +9,7 @@ from report_samples import hostile_report, sample_report
 
 from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.evaluation.report import Estimate, Report
+from forecast_cli.evaluation.report import NO_ABSENT, Estimate, Report
 from forecast_cli.reports.jsonfile import read_report, render_json, render_schema
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "report.schema.json"
@@ -32,6 +32,12 @@ def test_a_figure_that_could_not_be_had_is_null_and_comes_back_as_nan() -> None:
     read = read_report(text)
     assert all(math.isnan(figure) for figure in read.leaderboard[0].of("wape").model_dump().values())
     assert render_json(read) == text
+
+
+def test_a_report_from_before_absent_accounts_were_counted_has_none() -> None:
+    report = json.loads(render_json(sample_report(models=1)))
+    del report["facts"]["absent"]
+    assert read_report(json.dumps(report)).facts.absent == NO_ABSENT
 
 
 def test_the_published_schema_is_the_one_of_the_code() -> None:

@@ -12,7 +12,7 @@ from forecast_runs import balances
 
 from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.store.check import success_content
+from forecast_cli.store.check import Damage, success_content
 from forecast_cli.store.lock import output_lock
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import run_forecast
@@ -47,6 +47,24 @@ def test_check_finds_a_file_that_another_run_would_write(request_of: Callable[..
     report = run_check(run.output)
     assert [(damage.path, damage.problem) for damage in report.damages] == [(name, "not in the manifest")]
     assert report.exit_code is ExitCode.CHECK_FAILED
+
+
+def test_files_that_a_run_would_not_replace_are_marked_and_hidden_ones_that_no_reader_opens_are_left_out(
+    request_of: Callable[..., ForecastRequest],
+) -> None:
+    run = run_forecast(request_of(balances(accounts=2), model=("Naive",)))
+    for name in ("notes.txt", ".notes", "weights.parquet"):
+        (run.output / name).touch()
+    for name in ("notes.csv", ".part-00000.parquet", ".part-00000.parquet.crc", "part-99999.parquet"):
+        (run.output / "forecasts" / name).touch()
+    read_too = ": readers of the folder would read it too"
+    assert run_check(run.output).damages == (
+        Damage("forecasts/.part-00000.parquet", f"not in the manifest{read_too}"),
+        Damage("forecasts/notes.csv", f"not written by a run{read_too}", foreign=True),
+        Damage("forecasts/part-99999.parquet", f"not in the manifest{read_too}"),
+        Damage("notes.txt", "not written by a run", foreign=True),
+        Damage("weights.parquet", "not in the manifest", foreign=True),
+    )
 
 
 def test_check_finds_tables_that_contradict_a_forged_manifest(request_of: Callable[..., ForecastRequest]) -> None:
