@@ -31,13 +31,12 @@ class Contract:
     ``ledger``: one row per account, ascending by key: unique_id (and currency if the settings name it) and
     ``core.ledger_schemas.ACCOUNTS_SCHEMA``; status ok, skipped or failed. ``origin``: the day all forecasts start from,
     None if each account has its own or no account has a balance. ``findings``: every rule that applies to rows or
-    accounts. ``n_rows``: rows of the input, before any repair.
+    accounts.
     """
 
     ledger: pl.DataFrame
     origin: date | None
     findings: tuple[Finding, ...]
-    n_rows: int
 
 
 def check_input(source: Source, settings: Settings, *, threads: int = 1) -> Contract:
@@ -78,7 +77,7 @@ def check_pieces(
     found = find_in_rows(judged, settings, origin=origin, nameless=nameless)
     mixed = find_mixed_currencies(judged, settings, currency_col=currency_col)
     findings = (*found, mixed) if mixed else found
-    return Contract(select_ledger(judged, settings), origin, findings, int(counted["n_rows"].sum()) + nameless)
+    return Contract(select_ledger(judged, settings), origin, findings)
 
 
 def read_shard(
