@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -177,7 +176,6 @@ def _input_file(bucket: Bucket, folder: Path, source: Source, settings: Settings
     dtypes: dict[str, Any] = dict.fromkeys(texts_kept(settings), pl.String()) | dict.fromkeys(
         amounts_kept(settings), pl.Float64()
     )
-    group = partial(RowGroup, first=bucket.first, last=bucket.last)
     return InputFile(
         path=str(path),
         size=stat.st_size,
@@ -185,5 +183,5 @@ def _input_file(bucket: Bucket, folder: Path, source: Source, settings: Settings
         sha256="",
         rows=sum(bucket.groups),
         columns=((settings.id_col, source.key_dtype), *dtypes.items()),
-        groups=tuple(group(rows) for rows in bucket.groups),
+        groups=tuple(RowGroup(rows, bucket.first, bucket.last) for rows in bucket.groups),
     )
