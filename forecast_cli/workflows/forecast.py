@@ -1,7 +1,6 @@
 """Forecast workflow: reads balances, writes forecasts, low-balance risk and a ledger of every account."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -86,9 +85,8 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
 
 
 def _load_metrics() -> None:
-    """Import the slow modules that only the end of a run needs; if that fails, the end of the run raises the error."""
-    with suppress(Exception):
-        import forecast_cli.workflows.run_metrics  # noqa: F401
+    """Import the slow modules that only the end of a run needs."""
+    import forecast_cli.workflows.run_metrics  # noqa: F401
 
 
 def _finish(
