@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.core.columns import level_label
 from forecast_cli.data.contract.check import read_accounts
 from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.report import Fan
@@ -72,7 +71,7 @@ def _draw(
         y=tuple(own[c.Y]),
         median=tuple(own[c.MEDIAN]),
         bands=tuple(
-            (level, tuple(own[f"lo_{level_label(level)}"]), tuple(own[f"hi_{level_label(level)}"]))
+            (level, tuple(own[f"lo_{c.level_label(level)}"]), tuple(own[f"hi_{c.level_label(level)}"]))
             for level in _drawn_levels(prepared.settings.level)
         ),
     )
