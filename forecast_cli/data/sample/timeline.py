@@ -14,7 +14,7 @@ from forecast_cli.data.sample.kinds import Feed, code_of
 from forecast_cli.data.sample.profiles import Profiles, budgets, draw_profiles
 from forecast_cli.data.sample.salaries import draw_salaries
 from forecast_cli.data.sample.simulate import Plans, simulate
-from forecast_cli.data.sample.spec import SampleSpec
+from forecast_cli.data.sample.spec import LAST_DAY, SampleSpec
 from forecast_cli.data.sample.spending import CASH, INCOMING, OUTGOING, draw_habits
 from forecast_cli.data.sample.streams import Payments, schedule_all
 
@@ -42,7 +42,7 @@ class Timeline:
 
 def draw_block(spec: SampleSpec, block: int) -> BlockDraws:
     """Draw the accounts of a block and the payments of their streams."""
-    calendar = sample_calendar(spec.end, spec.days)
+    calendar = sample_calendar(LAST_DAY, spec.days)
     accounts = draw_accounts(spec, block)
     profiles = draw_profiles(accounts, spec.seed)
     bills = draw_bills(calendar, accounts, generator(spec.seed, block, "bills"))

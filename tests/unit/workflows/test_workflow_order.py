@@ -40,7 +40,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def by_account(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("order") / "by_account"
-    write_sample(SampleSpec(accounts=ACCOUNTS, days=DAYS, end=date(2026, 6, 30), seed=5), folder, NullProgress())
+    write_sample(SampleSpec(accounts=ACCOUNTS, days=DAYS, seed=5), folder, NullProgress())
     return folder
 
 
