@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from forecast_cli.data.sample.accounts import Accounts
-from forecast_cli.data.sample.calendars import PER_MONTH, Calendar, Cycle, Roll, first_friday
+from forecast_cli.data.sample.calendars import PER_MONTH, Calendar, Cycle, Roll, paydays
 from forecast_cli.data.sample.draws import Floats, Ints, between, generator, whole_between
 from forecast_cli.data.sample.kinds import Archetype, code_of
 from forecast_cli.data.sample.streams import FOREVER, Streams, Terms
@@ -90,6 +90,6 @@ def _anchor(calendar: Calendar, archetype: Archetype, u: Floats) -> Ints:
         case Archetype.MONTHLY_FIXED_DAY:
             return whole_between(u, 1, 28)
         case Archetype.BIWEEKLY | Archetype.WEEKLY:
-            return first_friday(calendar) + 7 * whole_between(u, 0, 1)
+            return paydays(calendar, u)
         case _:
             return np.full(len(u), 31)
