@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.machine import address_limit, available_memory, processor_quota, usable_cores
 from forecast_cli.core.text import counted
 from forecast_cli.engine.memory import SMALLEST_RUN, Load, find_room, memory_limit
 from forecast_cli.engine.shards import choose_models
 from forecast_cli.engine.worker_pool import start_method, try_worker
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.lock import lock_holder
-from forecast_cli.store.machine import address_limit, available_memory, processor_quota, usable_cores
 
 _MB: Final = 1_000_000
 #: A run of typical size: accounts in total, and in a shard.
