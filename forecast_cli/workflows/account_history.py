@@ -12,7 +12,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.core.text import is_utf8
-from forecast_cli.data.contract.check import read_accounts
+from forecast_cli.data.contract.series import read_accounts
 from forecast_cli.data.files.input_list import ListedInput, list_input
 from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.open import check_files

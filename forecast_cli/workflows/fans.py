@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.data.contract.check import read_accounts
+from forecast_cli.data.contract.series import read_accounts
 from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.report import Fan
 from forecast_cli.evaluation.rows import CUTOFF

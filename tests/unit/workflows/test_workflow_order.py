@@ -11,7 +11,7 @@ import pytest
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError, OutputNotWrittenError
 from forecast_cli.core.progress import NullProgress
-from forecast_cli.data.contract.check import read_shard
+from forecast_cli.data.contract.series import read_shard
 from forecast_cli.data.files.open import open_source
 from forecast_cli.data.sample.spec import SampleSpec
 from forecast_cli.data.sample.write import write_sample
