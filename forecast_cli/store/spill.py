@@ -20,8 +20,8 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import OutputNotWrittenError
 from forecast_cli.core.fault_points import Step, fault_point
+from forecast_cli.data.read_errors import collect
 from forecast_cli.data.scan.attributes import with_kept_columns
-from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.scan.rows import scan_kept
 from forecast_cli.data.scan.spilled import STORED_IDS, amounts_kept, texts_kept

@@ -18,7 +18,7 @@ from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.open import check_files
 from forecast_cli.data.findings import raise_rejection
 from forecast_cli.data.panel import Panel, cut_panel
-from forecast_cli.data.scan.collect import read_errors
+from forecast_cli.data.read_errors import read_errors
 from forecast_cli.data.source import Source
 from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.store.manifest import Manifest

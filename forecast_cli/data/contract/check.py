@@ -17,7 +17,7 @@ from forecast_cli.data.contract.profile import split_unnamed
 from forecast_cli.data.contract.profile_pieces import Collect, profile_pieces
 from forecast_cli.data.contract.row_findings import find_in_rows
 from forecast_cli.data.findings import Finding
-from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.read_errors import collect
 from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.source import Source

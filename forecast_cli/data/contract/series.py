@@ -19,8 +19,8 @@ from forecast_cli.data.contract.panel_build import build_panel
 from forecast_cli.data.contract.profile import profile_of, split_unnamed
 from forecast_cli.data.contract.row_counts import count_rows
 from forecast_cli.data.panel import Panel
+from forecast_cli.data.read_errors import collect
 from forecast_cli.data.scan.canonical import AT, key_columns
-from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.source import Source

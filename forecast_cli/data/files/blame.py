@@ -7,7 +7,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.files.problems import Problem
-from forecast_cli.data.scan.collect import describe_error, read_errors, refuse_limit
+from forecast_cli.data.read_errors import describe_error, read_errors, refuse_limit
 from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.scan.unchanged import assert_unchanged
 from forecast_cli.data.source import Source

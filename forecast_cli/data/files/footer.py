@@ -15,7 +15,7 @@ from forecast_cli.data.files.compact import MalformedError
 from forecast_cli.data.files.groups import find_constants, read_groups
 from forecast_cli.data.files.problems import BadFileError, Problem
 from forecast_cli.data.files.text import is_text, suggest_parquet
-from forecast_cli.data.scan.collect import describe_error, read_errors, refuse_limit
+from forecast_cli.data.read_errors import describe_error, read_errors, refuse_limit
 from forecast_cli.data.schema.zones import known_zone, reject_zone
 from forecast_cli.data.source import RowGroup
 

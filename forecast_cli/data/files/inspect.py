@@ -14,7 +14,7 @@ from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.problems import BadFileError, Problem
 from forecast_cli.data.files.storage import Stat, Storage
 from forecast_cli.data.files.verify import Verified, verify_pages, verify_sha256
-from forecast_cli.data.scan.collect import describe_error, refuse_limit
+from forecast_cli.data.read_errors import describe_error, refuse_limit
 from forecast_cli.data.source import InputFile
 
 _AZURE: Final = "AZURE_STORAGE_ACCOUNT_KEY, AZURE_CLIENT_ID"

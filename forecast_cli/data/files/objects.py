@@ -23,7 +23,7 @@ from forecast_cli.data.files.selection import (
 )
 from forecast_cli.data.files.storage import AT_ONCE, Access, Stat
 from forecast_cli.data.files.stores import open_store
-from forecast_cli.data.scan.collect import describe_error, read_errors
+from forecast_cli.data.read_errors import describe_error, read_errors
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from forecast_cli.data.files.hive import NULL_PARTITION
 from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.problems import Problem
 from forecast_cli.data.files.storage import Storage
-from forecast_cli.data.scan.collect import read_errors
+from forecast_cli.data.read_errors import read_errors
 
 
 @dataclass(frozen=True)

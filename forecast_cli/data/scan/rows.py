@@ -8,8 +8,8 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.files.storage import Access
+from forecast_cli.data.read_errors import raise_read_errors
 from forecast_cli.data.scan.canonical import AT, balance_rows, currency_rows, day_rows, id_rows
-from forecast_cli.data.scan.collect import raise_read_errors
 from forecast_cli.data.scan.id_range import IdRange
 from forecast_cli.data.scan.local import layout, polars_reads_folders, scan_local
 from forecast_cli.data.scan.spilled import amounts_kept, kept_rows, scan_spilled, texts_kept
