@@ -17,8 +17,8 @@ from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
 from forecast_cli.store.learned_tables import learned_frames
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.store.staging import write_table
 from forecast_cli.store.state import validate_output
+from forecast_cli.store.tables import write_table
 from forecast_cli.workflows.places import open_finished_run, open_work_folder
 from forecast_cli.workflows.preparing import Prepared, RunKind, prepare
 from forecast_cli.workflows.reading import count_statuses, summarize_input

@@ -1,4 +1,4 @@
-"""Staged files: written by workers with their checksum, before the main process moves them to their final paths."""
+"""Tables and texts of an output: staged by workers or written by the main process, with size and checksum."""
 
 import hashlib
 from collections.abc import Sequence
