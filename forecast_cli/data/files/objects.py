@@ -10,7 +10,6 @@ from typing import TypeVar, cast
 import pyarrow.fs as pafs
 
 from forecast_cli.core.redact import redact
-from forecast_cli.data.files.addresses import SCHEMES, scheme_of
 from forecast_cli.data.files.chunks import MAGIC
 from forecast_cli.data.files.listing import ListedFile, Listing, list_below, reject_nothing
 from forecast_cli.data.files.selection import (
@@ -99,13 +98,6 @@ def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
         return answer.result(timeout=seconds)
     except TimeoutError:
         raise TimeoutError(f"no answer within {seconds:g} s") from None
-
-
-def reject_scheme(path: str, shown: str) -> Listing:
-    """Return the rejection of an address with an unknown scheme."""
-    message = f"{shown}: unknown kind of address '{scheme_of(path)}://', expected one of {', '.join(SCHEMES)}"
-    hint = "copy the files to this machine, or to one of these stores"
-    return reject_nothing(shown, message, hint)
 
 
 def list_objects(storage: ObjectStorage, scheme: str, *, require_success: bool) -> Listing:
