@@ -45,8 +45,7 @@ class Panel:
 
     def seed_of(self, row: int) -> int:
         """Return the 32-bit seed of one row: a hash of the run's seed and the row's key, independent of other rows."""
-        key = tuple(column[row] for column in (self.ids, self.currencies) if column is not None)
-        return _seed_of(self.seed, key)
+        return _seed_of(self.seed, self.keys().row(row))
 
     def seeds(self) -> NDArray[np.int64]:
         """Return the seed of each row, [n]."""
