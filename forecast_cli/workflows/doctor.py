@@ -70,12 +70,10 @@ def run_doctor(output: Path | None = None) -> Diagnosis:
     The checks of the output and its lock are left out if ``output`` is None. A check that fails is a result, not an
     error.
     """
-    about_output: tuple[Callable[[], Sign], ...] = ()
-    if output is not None:
-        about_output = (lambda: check_output(output), lambda: check_lock(output))
-    about_work = (check_timezone, check_workers, check_compiled)
-    checks = (check_memory, check_cores, check_temporary, *about_output, *about_work)
-    return Diagnosis((*(check() for check in checks), *check_addresses(address_limit()), *check_versions()))
+    about_machine = (check_memory(), check_cores(), check_temporary())
+    about_output = () if output is None else (check_output(output), check_lock(output))
+    about_work = (check_timezone(), check_workers(), check_compiled())
+    return Diagnosis((*about_machine, *about_output, *about_work, *check_addresses(address_limit()), *check_versions()))
 
 
 def check_memory(read: Callable[[], int | None] = available_memory, cores: int | None = None) -> Sign:
