@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 import pyarrow as pa
@@ -173,15 +173,14 @@ def _writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
 def _input_file(bucket: Bucket, folder: Path, source: Source, settings: Settings) -> InputFile:
     path = folder / bucket.name
     stat = path.stat()
-    dtypes: dict[str, Any] = dict.fromkeys(texts_kept(settings), pl.String()) | dict.fromkeys(
-        amounts_kept(settings), pl.Float64()
-    )
+    texts = ((name, pl.String()) for name in texts_kept(settings))
+    amounts = ((name, pl.Float64()) for name in amounts_kept(settings))
     return InputFile(
         path=str(path),
         size=stat.st_size,
         mtime_ns=stat.st_mtime_ns,
         sha256="",
         rows=sum(bucket.groups),
-        columns=((settings.id_col, source.key_dtype), *dtypes.items()),
+        columns=((settings.id_col, source.key_dtype), *texts, *amounts),
         groups=tuple(RowGroup(rows, bucket.first, bucket.last) for rows in bucket.groups),
     )
