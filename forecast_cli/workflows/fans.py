@@ -16,10 +16,10 @@ from forecast_cli.store.parquet import scan_forecasts
 from forecast_cli.workflows.preparing import Prepared
 
 #: Accounts drawn for each kind, and days of history shown before the cutoff.
-EACH: Final = 4
-HISTORY: Final = 120
+_EACH: Final = 4
+_HISTORY: Final = 120
 #: Levels to draw, in percent; for each, the nearest level of the settings is used.
-DRAWN: Final = (80.0, 95.0)
+_DRAWN: Final = (80.0, 95.0)
 
 
 def draw_fans(prepared: Prepared, windows: pl.DataFrame) -> tuple[Fan, ...]:
@@ -45,8 +45,8 @@ def draw_fans(prepared: Prepared, windows: pl.DataFrame) -> tuple[Fan, ...]:
 
 
 def _first_of_each(windows: pl.DataFrame, by: pl.Expr, keys: tuple[str, ...]) -> pl.DataFrame:
-    """Return the windows with the smallest ``by``, at most one for each account and ``EACH`` in total."""
-    return windows.sort(by, *keys, CUTOFF).unique(keys, keep="first", maintain_order=True).head(EACH)
+    """Return the windows with the smallest ``by``, at most one for each account and ``_EACH`` in total."""
+    return windows.sort(by, *keys, CUTOFF).unique(keys, keep="first", maintain_order=True).head(_EACH)
 
 
 def _draw(
@@ -79,7 +79,7 @@ def _draw(
 
 def _drawn_levels(levels: Sequence[float]) -> list[float]:
     """Return the levels to draw, widest first."""
-    return sorted({min(levels, key=lambda level: abs(level - wanted)) for wanted in DRAWN}, reverse=True)
+    return sorted({min(levels, key=lambda level: abs(level - wanted)) for wanted in _DRAWN}, reverse=True)
 
 
 def _forecasts_of(prepared: Prepared, windows: Sequence[dict[str, Any]]) -> pl.DataFrame:
@@ -106,7 +106,7 @@ def _histories_of(prepared: Prepared, windows: Sequence[dict[str, Any]]) -> list
 
 
 def _history_of(panel: Panel, row: int, cutoff: date) -> tuple[list[date], list[float]]:
-    """Return the last ``HISTORY`` days and balances of an account up to a cutoff."""
+    """Return the last ``_HISTORY`` days and balances of an account up to a cutoff."""
     back = len(np.arange(np.datetime64(cutoff, "D"), panel.origins[row]))
-    series = panel.series(row)[: int(panel.lengths[row]) - back][-HISTORY:]
+    series = panel.series(row)[: int(panel.lengths[row]) - back][-_HISTORY:]
     return [cutoff - timedelta(days=back) for back in reversed(range(len(series)))], series.tolist()

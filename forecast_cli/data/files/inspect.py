@@ -57,7 +57,7 @@ def unreadable(path: str, error: OSError) -> Problem:
     refuse_limit(error, path)
     reason = error.strerror or describe_error(error)
     if "://" in path:
-        return reject_store(path, reason)
+        return _reject_store(path, reason)
     if isinstance(error, FileNotFoundError) and Path(path).is_symlink():
         hint = "it is a link to a file that is not there: deliver that file, or remove the link"
         return Problem("IN13", path, f"{path}: cannot be opened: {reason}", hint)
@@ -69,7 +69,7 @@ def unreadable(path: str, error: OSError) -> Problem:
     return Problem("IN13", path, f"{path}: cannot be opened: {reason}{mode}", hint)
 
 
-def reject_store(path: str, reason: str) -> Problem:
+def _reject_store(path: str, reason: str) -> Problem:
     """Return the problem for an object store that fails to answer; a later attempt may succeed."""
     message = f"{path}: cannot be read from the object store: {reason}"
     variables = _VARIABLES.get(scheme_of(path) or "", "AWS_ACCESS_KEY_ID, AWS_PROFILE")

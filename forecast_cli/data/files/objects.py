@@ -73,7 +73,7 @@ class ObjectStorage:
 
     def _request(self, call: Callable[[], T]) -> T:
         try:
-            return call_with_timeout(self._timeout, call)
+            return _call_with_timeout(self._timeout, call)
         except read_errors() as error:
             raise OSError(redact(describe_error(error), self._secrets)) from None
 
@@ -81,23 +81,6 @@ class ObjectStorage:
 def key_of(path: str) -> str:
     """Return bucket and key of a path such as ``s3://bucket/key``."""
     return path.partition("://")[2]
-
-
-def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
-    """Return what ``call`` returns; raises TimeoutError if it takes longer, without stopping it."""
-    answer: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            answer.set_result(call())
-        except read_errors() as error:
-            answer.set_exception(error)
-
-    Thread(target=run, daemon=True).start()
-    try:
-        return answer.result(timeout=seconds)
-    except TimeoutError:
-        raise TimeoutError(f"no answer within {seconds:g} s") from None
 
 
 def list_objects(storage: ObjectStorage, scheme: str, *, require_success: bool) -> Listing:
@@ -116,3 +99,20 @@ def list_objects(storage: ObjectStorage, scheme: str, *, require_success: bool) 
     listing = list_below(f"{scheme}://{folder}", selection, shown=shown, present=present)
     findings = check_success(selection, present, shown) if require_success and selection.data else []
     return Listing(shown, listing.files, (*listing.findings, *findings), listing.sidecars)
+
+
+def _call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
+    """Return what ``call`` returns; raises TimeoutError if it takes longer, without stopping it."""
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(call())
+        except read_errors() as error:
+            answer.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        return answer.result(timeout=seconds)
+    except TimeoutError:
+        raise TimeoutError(f"no answer within {seconds:g} s") from None

@@ -29,7 +29,7 @@ def mark_accounts(
     marked: list[Problem] = []
     ids: set[str] = set()
     for problem in problems:
-        found = account_ids(listed[problem.path], id_col, storage)
+        found = _account_ids(listed[problem.path], id_col, storage)
         ids |= found or set()
         message = f"{problem.message}; left out, {_describe_accounts(found)}"
         marked.append(replace(problem.without_choice(fatal=False), message=message))
@@ -42,7 +42,7 @@ def _describe_accounts(found: set[str] | None) -> str:
     return f"its {counted(len(found), 'account')} flagged {Flag.FILE_QUARANTINED}"
 
 
-def account_ids(listed: ListedFile, id_col: str, storage: Storage) -> set[str] | None:
+def _account_ids(listed: ListedFile, id_col: str, storage: Storage) -> set[str] | None:
     """Return the account ids of one file as text, None if they cannot be determined."""
     try:
         with storage.open(listed.path) as file:
