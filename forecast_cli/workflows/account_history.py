@@ -26,10 +26,6 @@ from forecast_cli.workflows.account_key import AccountKey, has_value
 from forecast_cli.workflows.run_tables import saying_which_columns, settings_of
 from forecast_cli.workflows.story import RECENT, AccountHistory, Rates
 
-_GONE = "the input {root} no longer exists; if it was moved, name it with --input"
-_NOT_HERE = "the input {root} does not exist below this folder; name it with --input"
-_CHANGED = "the input {root} has changed since the forecast; to read it all the same: --input {quoted}"
-_REMOTE = "the input {root} is not a local file; to read it, name it with --input"
 _OTHER = "read from another input than the forecast"
 _NOTHING = "the input holds no usable balances of this account"
 
@@ -102,19 +98,21 @@ def recent_rates(panel: Panel) -> Rates | None:
 
 def _changed(manifest: Manifest) -> str:
     root = manifest.input.root
-    return _CHANGED.format(root=root, quoted=shlex.quote(root))
+    return f"the input {root} has changed since the forecast; to read it all the same: --input {shlex.quote(root)}"
 
 
 def _why_unreadable(manifest: Manifest) -> str | None:
     """Return why the run's input cannot be read again unchanged, judged by names and sizes alone; None if it can."""
-    if "://" in manifest.input.root:
-        return _REMOTE.format(root=manifest.input.root)
+    root = manifest.input.root
+    if "://" in root:
+        return f"the input {root} is not a local file; to read it, name it with --input"
     for file in manifest.input.files:
         try:
             size = Path(file.path).stat().st_size
         except OSError:
-            gone = _GONE if Path(manifest.input.root).is_absolute() else _NOT_HERE
-            return gone.format(root=manifest.input.root)
+            if Path(root).is_absolute():
+                return f"the input {root} no longer exists; if it was moved, name it with --input"
+            return f"the input {root} does not exist below this folder; name it with --input"
         if size != file.bytes:
             return _changed(manifest)
     return None
