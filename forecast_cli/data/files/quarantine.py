@@ -31,8 +31,8 @@ def mark_accounts(
     for problem in problems:
         found = _account_ids(listed[problem.path], id_col, storage)
         ids |= found or set()
-        message = f"{problem.message}; left out, {_describe_accounts(found)}"
-        marked.append(replace(problem.without_choice(fatal=False), message=message))
+        what = f"{problem.what}; left out, {_describe_accounts(found)}"
+        marked.append(replace(problem.without_choice(fatal=False), what=what))
     return Quarantine(tuple(marked), tuple(sorted(ids)))
 
 
