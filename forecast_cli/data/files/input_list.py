@@ -53,9 +53,8 @@ def _with_checksums(listing: Listing, storage: Storage) -> Listing:
 
 
 def _reject_scheme(path: str) -> Listing:
-    shown = _redacted_path(path)
-    message = f"{shown}: unknown kind of address '{scheme_of(path)}://', expected one of {', '.join(SCHEMES)}"
-    return reject_nothing(shown, message, "copy the files to this machine, or to one of these stores")
+    what = f"unknown kind of address '{scheme_of(path)}://', expected one of {', '.join(SCHEMES)}"
+    return reject_nothing(_redacted_path(path), what, "copy the files to this machine, or to one of these stores")
 
 
 def _reject(path: str, error: OSError, settings: Settings) -> Listing:

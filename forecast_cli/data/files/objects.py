@@ -92,7 +92,7 @@ def list_objects(storage: ObjectStorage, scheme: str, *, require_success: bool) 
     folder, pattern = split_glob(key) if has_glob(key) else (key, "**")
     present = storage.list_files(folder)
     if not present:
-        return reject_nothing(shown, f"{shown}: nothing there", "check the address, including the folder")
+        return reject_nothing(shown, "nothing there", "check the address, including the folder")
     selection = with_unnamed(
         select_parquet(present, pattern), lambda paths: storage.may_be_parquet([f"{folder}/{path}" for path in paths])
     )
