@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from forecast_cli.config.settings import Settings
+from forecast_cli.core.columns import keys_among
 from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.contract.check import Contract, check_input
@@ -69,8 +70,8 @@ def check_input_for_run(path: str, settings: Settings, *, threads: int = 1) -> C
     if checked.contract is None:
         return checked
     ledger = checked.contract.ledger
-    kept = [*ledger.columns[: ledger.columns.index("status")], "status", "reason", "first", "last"]
-    return replace(checked, contract=replace(checked.contract, ledger=ledger.select(kept)))
+    kept = ledger.select(*keys_among(ledger.columns), "status", "reason", "first", "last")
+    return replace(checked, contract=replace(checked.contract, ledger=kept))
 
 
 def count_statuses(ledger: pl.DataFrame) -> Mapping[Status, int]:
