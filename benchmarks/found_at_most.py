@@ -24,7 +24,7 @@ import polars as pl
 from benchmarks.oracle import STEP, Floats, Stream, decoy, score
 from benchmarks.recurring_events import ACCOUNTS, DAYS, FEWEST, SEEDS, panel_of, shares, with_interest
 from forecast_cli.data.sample.block import generate_block, planted_payments
-from forecast_cli.data.sample.spec import SampleSpec
+from forecast_cli.data.sample.spec import LAST_DAY, SampleSpec
 
 #: Pairs of cycle and rule to try for a day: week and fortnight; half month, month and quarter by three rules each.
 TRIED = 2 + 3 * 3
@@ -43,7 +43,7 @@ def planted_in(spec: SampleSpec, ids: pl.Series) -> list[Stream]:
     place = pl.DataFrame({"account_id": ids, "row": np.arange(len(ids))})
     paid = planted_payments(spec, 0, spec.accounts).join(place, on="account_id").sort(keys)
     seen = paid.join_asof(rows, on="date", by="account_id", strategy="forward", check_sortedness=False).with_columns(
-        column=(pl.coalesce("shown", "date") - spec.end).dt.total_days() + spec.days - 1,
+        column=(pl.coalesce("shown", "date") - LAST_DAY).dt.total_days() + spec.days - 1,
         cents=(pl.col("amount") * CENTS).round(),
     )
     tables = seen.sort("stream", "column").partition_by("account_id", "stream", maintain_order=True)
@@ -95,7 +95,7 @@ def table_of(seed: int) -> tuple[pl.DataFrame, Floats, float]:
 
 def without_interest(rest: Floats, spec: SampleSpec, ids: pl.Series) -> Floats:
     """Return ``rest`` [n, t] with NaN on the days when interest is paid, which recurs but is no planted stream."""
-    days = pl.date_range(spec.end - timedelta(days=spec.days - 1), spec.end, eager=True)
+    days = pl.date_range(LAST_DAY - timedelta(days=spec.days - 1), LAST_DAY, eager=True)
     pays = np.flatnonzero(ids.is_in(with_interest(spec).implode()))
     out = rest.copy()
     out[np.ix_(pays, np.flatnonzero(days.dt.month_end() == days))] = np.nan

@@ -14,7 +14,7 @@ import psutil
 
 from benchmarks.process import RUNS
 from benchmarks.rows import Row
-from forecast_cli.store.machine import usable_cores
+from forecast_cli.core.machine import usable_cores
 
 #: Command that keeps one core busy for a few seconds.
 _SPIN: Final = (sys.executable, "-c", "for _ in range(100_000_000): pass")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.contract.check import read_shard
+from forecast_cli.data.contract.series import read_shard
 from forecast_cli.evaluation.facts import window_facts
 from forecast_cli.evaluation.rows import SCALE, SCORED_LEVELS
 from forecast_cli.evaluation.splits import Fold, extend_history, split_windows

@@ -45,8 +45,7 @@ class Panel:
 
     def seed_of(self, row: int) -> int:
         """Return the 32-bit seed of one row: a hash of the run's seed and the row's key, independent of other rows."""
-        key = tuple(column[row] for column in (self.ids, self.currencies) if column is not None)
-        return _seed_of(self.seed, key)
+        return _seed_of(self.seed, self.keys().row(row))
 
     def seeds(self) -> NDArray[np.int64]:
         """Return the seed of each row, [n]."""
@@ -65,21 +64,18 @@ class Panel:
         longest = int(self.lengths[index].max(initial=0))
         if longest == self.y.shape[1] and np.array_equal(index, np.arange(len(self))):
             return self
-        return replace(
-            self,
-            ids=self.ids.gather(index),
-            y=self.y[index, self.y.shape[1] - longest :],
-            lengths=self.lengths[index],
-            origins=self.origins[index],
-            currencies=None if self.currencies is None else self.currencies.gather(index),
-        )
+        return self._of(index, self.y[index, self.y.shape[1] - longest :])
 
     def part(self, rows: slice) -> "Panel":
         """Return the panel of a slice of rows, on the same axis, without copying their balances."""
+        return self._of(rows, self.y[rows])
+
+    def _of(self, rows: slice | NDArray[np.int64], y: NDArray[np.float64]) -> "Panel":
+        """Return the panel of ``rows``, whose balances are ``y``."""
         return replace(
             self,
             ids=self.ids[rows],
-            y=self.y[rows],
+            y=y,
             lengths=self.lengths[rows],
             origins=self.origins[rows],
             currencies=None if self.currencies is None else self.currencies[rows],

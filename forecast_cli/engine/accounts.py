@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from forecast_cli.core import columns as c
 from forecast_cli.core.ids import Key
 from forecast_cli.core.ledger import Status
-from forecast_cli.data.contract.check import read_shard
-from forecast_cli.data.contract.series import ShardInput
+from forecast_cli.data.contract.series import ShardInput, read_shard
 from forecast_cli.engine.shards import Job, Shard
 
 

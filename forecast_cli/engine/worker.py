@@ -26,7 +26,7 @@ from forecast_cli.models.recurring.streams import build_streams
 from forecast_cli.models.registry import finds_events
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK, WEIGHTS
 from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.store.staging import stage
+from forecast_cli.store.tables import stage
 
 
 def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: None) -> ShardReceipt:

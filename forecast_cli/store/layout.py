@@ -39,10 +39,10 @@ SUCCESS: Final = "_SUCCESS"
 LOCK: Final = ".lock"
 HOLDER: Final = ".holder.json"
 RUNNING: Final = ".run"
-STAGING: Final = "staging"
-SHARDS: Final = "shards"
-PLAN: Final = "plan.json"
-SPILL: Final = "spill"
+STAGING: Final = f"{RUNNING}/staging"
+SHARDS: Final = f"{RUNNING}/shards"
+PLAN: Final = f"{RUNNING}/plan.json"
+SPILL: Final = f"{RUNNING}/spill"
 #: Part files of forecasts, until the run is finished and all of them are moved to ``FORECASTS`` at once.
 UNFINISHED: Final = f"{RUNNING}/{FORECASTS}"
 #: Claim of the run that is writing to an output in an object store.
@@ -75,7 +75,7 @@ def shard_path(index: int, table: str) -> str:
     """Return the path of a shard's table in a finished run, relative to the output; all but forecasts are merged."""
     if table == FORECASTS:
         return f"{FORECASTS}/part-{index:05d}.parquet"
-    return f"{RUNNING}/{SHARDS}/{index:05d}.{table}"
+    return f"{SHARDS}/{index:05d}.{table}"
 
 
 def unfinished_path(path: str) -> str:
@@ -85,7 +85,7 @@ def unfinished_path(path: str) -> str:
 
 def receipt_path(index: int) -> str:
     """Return the path of a shard's receipt, relative to the output."""
-    return f"{RUNNING}/{SHARDS}/{index:05d}.json"
+    return f"{SHARDS}/{index:05d}.json"
 
 
 def is_own(name: str) -> bool:

@@ -191,18 +191,16 @@ def _date(vintage: Vintage) -> date:
 
 def _forest(vintage: Vintage, forest: Forest) -> pl.DataFrame:
     """Return the nodes of the trees of one month."""
-    frames = (
-        _nodes(tree, number).insert_column(0, pl.Series("as_of", [_date(vintage)] * len(tree.feature), dtype=pl.Date))
-        for number, tree in enumerate(forest)
-    )
+    frames = (_nodes(_date(vintage), number, tree) for number, tree in enumerate(forest))
     return pl.concat([pl.DataFrame(schema=_TREES), *frames])
 
 
-def _nodes(tree: Tree, number: int) -> pl.DataFrame:
+def _nodes(month: date, number: int, tree: Tree) -> pl.DataFrame:
     m = len(tree.feature)
     is_leaf = tree.left == np.arange(m)
     return pl.DataFrame(
         {
+            "as_of": pl.Series([month] * m, dtype=pl.Date),
             "tree": pl.Series([number] * m, dtype=pl.Int32),
             "node": pl.Series(range(m), dtype=pl.Int32),
             **{name: getattr(tree, name) for name in _NODES},

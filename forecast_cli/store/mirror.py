@@ -42,7 +42,6 @@ from forecast_cli.store.state import OutputState, validate_output
 AT_ONCE: Final = 4
 #: Files that the summary of a finished run is made from.
 _SUMMARY: Final = (MANIFEST, FAILURES, RISK, METRICS, REPORTS[0])
-_PLAN: Final = f"{RUNNING}/{PLAN}"
 
 
 class Uploads:
@@ -87,11 +86,11 @@ class MirroredRun(RunFolder):
         """
         kept = super().resume()
         files = {file.path for receipt in kept.values() for file in receipt.files}
-        known = {CLAIM, _PLAN, *files, *map(receipt_path, kept)}
+        known = {CLAIM, PLAN, *files, *map(receipt_path, kept)}
         self.claim.confirm()
         written = {name for name in self.found if is_own(name.partition("/")[0])}
         _remove(self.objects, written - known)
-        self.objects.put_file(_PLAN, self.output / _PLAN)
+        self.objects.put_file(PLAN, self.output / PLAN)
         return kept
 
     def commit(self, receipt: ShardReceipt) -> None:
@@ -227,7 +226,7 @@ def _finished(objects: Objects, folder: Path, contents: StoreContents) -> RunFol
 def _fetch_shards(objects: Objects, folder: Path, contents: StoreContents) -> None:
     """Fetch the plan, the receipts, and those of the files they name that have the right size."""
     receipts = [name for name in contents.sizes if _is_receipt(name)]
-    fetch_all(objects, [_PLAN, *receipts], folder)
+    fetch_all(objects, [PLAN, *receipts], folder)
     found = [receipt for name in receipts if (receipt := read_receipt(folder / name))]
     files = [file for receipt in found for file in receipt.files]
     fetch_all(objects, [file.path for file in files if contents.size(file.path) == file.bytes], folder)
@@ -254,4 +253,4 @@ def _rank(name: str) -> int:
 
 
 def _is_receipt(name: str) -> bool:
-    return name.startswith(f"{RUNNING}/{SHARDS}/") and name.endswith(".json")
+    return name.startswith(f"{SHARDS}/") and name.endswith(".json")

@@ -1,7 +1,6 @@
 """Receipts of shards: what a worker staged, kept once the shard is committed."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -50,7 +49,7 @@ _RECEIPT: Final = TypeAdapter(ShardReceipt)
 
 def write_receipt(receipt: ShardReceipt, path: Path) -> None:
     """Write a receipt; from then on its shard is committed."""
-    write_whole(path, json.dumps(asdict(receipt)).encode())
+    write_whole(path, _RECEIPT.dump_json(receipt))
 
 
 def read_receipt(path: Path) -> ShardReceipt | None:

@@ -56,17 +56,17 @@ class RunFolder:
     @property
     def staging(self) -> Path:
         """Return the folder that workers write to: that of no other run, also if the output is removed meanwhile."""
-        folder = self.output / RUNNING / STAGING
+        folder = self.output / STAGING
         return folder / str(self.lock.number) if self.lock else folder
 
     @property
     def spill(self) -> Path:
         """Return the folder for rows that are sorted by account first."""
-        return self.output / RUNNING / SPILL
+        return self.output / SPILL
 
     def resume(self) -> dict[int, ShardReceipt]:
         """Return the receipts of committed shards whose files are unchanged, by index; remove all other part files."""
-        found = (read_receipt(path) for path in sorted((self.output / RUNNING / SHARDS).glob("*.json")))
+        found = (read_receipt(path) for path in sorted((self.output / SHARDS).glob("*.json")))
         kept = {receipt.index: receipt for receipt in found if receipt and self._is_intact(receipt)}
         named = {self.committed(file.path) for receipt in kept.values() for file in receipt.files}
         with raise_write_errors(self.output / UNFINISHED):
@@ -163,10 +163,10 @@ def _prepare(output: Path, identity: dict[str, Any]) -> None:
     """Write the plan before anything else, so that what is in the folder can always be attributed to a run."""
     plan = json.dumps({"fingerprint": fingerprint(identity), "identity": identity})
     make_folder(output / RUNNING)
-    write_whole(output / RUNNING / PLAN, redact(plan).encode())
+    write_whole(output / PLAN, redact(plan).encode())
     invalidate_run(output)
     _remove_staging(output)
-    for name in (UNFINISHED, f"{RUNNING}/{SHARDS}", f"{RUNNING}/{STAGING}"):
+    for name in (UNFINISHED, SHARDS, STAGING):
         make_folder(output / name)
     _take_back(output)
 
@@ -183,8 +183,8 @@ def _take_back(output: Path) -> None:
 
 def _remove_staging(output: Path) -> None:
     """Remove the folder that workers write to; rename it first, so that tasks still being stopped do not find it."""
-    staging = output / RUNNING / STAGING
-    renamed = staging.with_name(f".{STAGING}.tmp")
+    staging = output / STAGING
+    renamed = staging.with_name(f".{staging.name}.tmp")
     remove_folder(renamed)
     if staging.exists():
         with raise_write_errors(staging):

@@ -8,9 +8,8 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 import pyarrow as pa
@@ -21,8 +20,8 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import OutputNotWrittenError
 from forecast_cli.core.fault_points import Step, fault_point
+from forecast_cli.data.read_errors import collect
 from forecast_cli.data.scan.attributes import with_kept_columns
-from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.scan.rows import scan_kept
 from forecast_cli.data.scan.spilled import STORED_IDS, amounts_kept, texts_kept
@@ -174,16 +173,14 @@ def _writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
 def _input_file(bucket: Bucket, folder: Path, source: Source, settings: Settings) -> InputFile:
     path = folder / bucket.name
     stat = path.stat()
-    dtypes: dict[str, Any] = dict.fromkeys(texts_kept(settings), pl.String()) | dict.fromkeys(
-        amounts_kept(settings), pl.Float64()
-    )
-    group = partial(RowGroup, first=bucket.first, last=bucket.last)
+    texts = ((name, pl.String()) for name in texts_kept(settings))
+    amounts = ((name, pl.Float64()) for name in amounts_kept(settings))
     return InputFile(
         path=str(path),
         size=stat.st_size,
         mtime_ns=stat.st_mtime_ns,
         sha256="",
         rows=sum(bucket.groups),
-        columns=((settings.id_col, source.key_dtype), *dtypes.items()),
-        groups=tuple(group(rows) for rows in bucket.groups),
+        columns=((settings.id_col, source.key_dtype), *texts, *amounts),
+        groups=tuple(RowGroup(rows, bucket.first, bucket.last) for rows in bucket.groups),
     )

@@ -7,7 +7,7 @@ from typing import Any
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.store.contents import Contents
 from forecast_cli.store.fingerprint import differences, fingerprint, identity_of
-from forecast_cli.store.layout import FORECASTS, LOCK, PLAN, RUNNING, TABLES, is_foreign
+from forecast_cli.store.layout import FORECASTS, LOCK, PLAN, TABLES, is_foreign
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read import find_manifest
 
@@ -67,7 +67,7 @@ def _inspect(output: Contents, identity: dict[str, Any]) -> tuple[OutputState, s
 
 
 def _inspect_unfinished(contents: Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
-    plan = _read_json(contents, f"{RUNNING}/{PLAN}")
+    plan = _read_json(contents, PLAN)
     if plan is None:
         tables = [name for name in (FORECASTS, *TABLES) if contents.has(name)]
         if not tables:

@@ -12,13 +12,13 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.core.text import is_utf8
-from forecast_cli.data.contract.check import read_accounts
+from forecast_cli.data.contract.series import read_accounts
 from forecast_cli.data.files.input_list import ListedInput, list_input
 from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.open import check_files
 from forecast_cli.data.findings import raise_rejection
 from forecast_cli.data.panel import Panel, cut_panel
-from forecast_cli.data.scan.collect import read_errors
+from forecast_cli.data.read_errors import read_errors
 from forecast_cli.data.source import Source
 from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.store.manifest import Manifest
@@ -26,10 +26,6 @@ from forecast_cli.workflows.account_key import AccountKey, has_value
 from forecast_cli.workflows.run_tables import saying_which_columns, settings_of
 from forecast_cli.workflows.story import RECENT, AccountHistory, Rates
 
-_GONE = "the input {root} no longer exists; if it was moved, name it with --input"
-_NOT_HERE = "the input {root} does not exist below this folder; name it with --input"
-_CHANGED = "the input {root} has changed since the forecast; to read it all the same: --input {quoted}"
-_REMOTE = "the input {root} is not a local file; to read it, name it with --input"
 _OTHER = "read from another input than the forecast"
 _NOTHING = "the input holds no usable balances of this account"
 
@@ -102,19 +98,21 @@ def recent_rates(panel: Panel) -> Rates | None:
 
 def _changed(manifest: Manifest) -> str:
     root = manifest.input.root
-    return _CHANGED.format(root=root, quoted=shlex.quote(root))
+    return f"the input {root} has changed since the forecast; to read it all the same: --input {shlex.quote(root)}"
 
 
 def _why_unreadable(manifest: Manifest) -> str | None:
     """Return why the run's input cannot be read again unchanged, judged by names and sizes alone; None if it can."""
-    if "://" in manifest.input.root:
-        return _REMOTE.format(root=manifest.input.root)
+    root = manifest.input.root
+    if "://" in root:
+        return f"the input {root} is not a local file; to read it, name it with --input"
     for file in manifest.input.files:
         try:
             size = Path(file.path).stat().st_size
         except OSError:
-            gone = _GONE if Path(manifest.input.root).is_absolute() else _NOT_HERE
-            return gone.format(root=manifest.input.root)
+            if Path(root).is_absolute():
+                return f"the input {root} no longer exists; if it was moved, name it with --input"
+            return f"the input {root} does not exist below this folder; name it with --input"
         if size != file.bytes:
             return _changed(manifest)
     return None

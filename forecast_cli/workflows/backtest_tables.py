@@ -11,7 +11,7 @@ from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ModelScore
 from forecast_cli.evaluation.rows import METRIC, VALUE
 from forecast_cli.store.layout import LEADERBOARD, SEGMENTS, STEPS
 from forecast_cli.store.manifest import FileEntry
-from forecast_cli.store.staging import write_table
+from forecast_cli.store.tables import write_table
 
 _FIGURE: Final = {METRIC: pl.String(), VALUE: pl.Float64(), "low": pl.Float64(), "high": pl.Float64()}
 _COUNTS: Final = {"accounts": pl.Int64(), "windows": pl.Int64()}

@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.machine import address_limit, available_memory, processor_quota, usable_cores
 from forecast_cli.core.text import counted
 from forecast_cli.engine.memory import SMALLEST_RUN, Load, find_room, memory_limit
 from forecast_cli.engine.shards import choose_models
 from forecast_cli.engine.worker_pool import start_method, try_worker
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.lock import lock_holder
-from forecast_cli.store.machine import address_limit, available_memory, processor_quota, usable_cores
 
 _MB: Final = 1_000_000
 #: A run of typical size: accounts in total, and in a shard.
@@ -70,12 +70,10 @@ def run_doctor(output: Path | None = None) -> Diagnosis:
     The checks of the output and its lock are left out if ``output`` is None. A check that fails is a result, not an
     error.
     """
-    about_output: tuple[Callable[[], Sign], ...] = ()
-    if output is not None:
-        about_output = (lambda: check_output(output), lambda: check_lock(output))
-    about_work = (check_timezone, check_workers, check_compiled)
-    checks = (check_memory, check_cores, check_temporary, *about_output, *about_work)
-    return Diagnosis((*(check() for check in checks), *check_addresses(address_limit()), *check_versions()))
+    about_machine = (check_memory(), check_cores(), check_temporary())
+    about_output = () if output is None else (check_output(output), check_lock(output))
+    about_work = (check_timezone(), check_workers(), check_compiled())
+    return Diagnosis((*about_machine, *about_output, *about_work, *check_addresses(address_limit()), *check_versions()))
 
 
 def check_memory(read: Callable[[], int | None] = available_memory, cores: int | None = None) -> Sign:

@@ -9,8 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
-from forecast_cli.core.columns import level_label
-from forecast_cli.data.contract.check import read_accounts
+from forecast_cli.data.contract.series import read_accounts
 from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.leaderboard import RANKED_BY
 from forecast_cli.evaluation.report import Fan
@@ -21,10 +20,10 @@ from forecast_cli.store.parquet import scan_forecasts, scan_table
 from forecast_cli.workflows.preparing import Prepared
 
 #: Accounts drawn for each kind, and days of history shown before the cutoff.
-EACH: Final = 4
-HISTORY: Final = 120
+_EACH: Final = 4
+_HISTORY: Final = 120
 #: Levels to draw, in percent; for each, the nearest level of the settings is used.
-DRAWN: Final = (80.0, 95.0)
+_DRAWN: Final = (80.0, 95.0)
 
 _NUMBER: Final = "number of the window"
 
@@ -54,10 +53,10 @@ def _choose_windows(scored: Scored, model: str) -> list[tuple[str, int, float]]:
 
 
 def _first_of_each(places: NDArray[np.int64], by: NDArray[np.float64], accounts: NDArray[np.int32]) -> list[int]:
-    """Return the ``places`` with the smallest ``by``, at most one for each account and ``EACH`` in total."""
+    """Return the ``places`` with the smallest ``by``, at most one for each account and ``_EACH`` in total."""
     ordered = places[np.argsort(by[places], kind="stable")]
     _, first = np.unique(accounts[ordered], return_index=True)
-    chosen: list[int] = ordered[np.sort(first)[:EACH]].tolist()
+    chosen: list[int] = ordered[np.sort(first)[:_EACH]].tolist()
     return chosen
 
 
@@ -91,7 +90,7 @@ def _draw(
         y=tuple(own[c.Y]),
         median=tuple(own[c.MEDIAN]),
         bands=tuple(
-            (level, tuple(own[f"lo_{level_label(level)}"]), tuple(own[f"hi_{level_label(level)}"]))
+            (level, tuple(own[f"lo_{c.level_label(level)}"]), tuple(own[f"hi_{c.level_label(level)}"]))
             for level in _drawn_levels(prepared.settings.level)
         ),
     )
@@ -99,7 +98,7 @@ def _draw(
 
 def _drawn_levels(levels: Sequence[float]) -> list[float]:
     """Return the levels to draw, widest first."""
-    return sorted({min(levels, key=lambda level: abs(level - wanted)) for wanted in DRAWN}, reverse=True)
+    return sorted({min(levels, key=lambda level: abs(level - wanted)) for wanted in _DRAWN}, reverse=True)
 
 
 def _forecasts_of(prepared: Prepared, windows: Sequence[dict[str, Any]], model: str) -> pl.DataFrame:
@@ -126,7 +125,7 @@ def _histories_of(prepared: Prepared, windows: Sequence[dict[str, Any]]) -> list
 
 
 def _history_of(panel: Panel, row: int, cutoff: date) -> tuple[list[date], list[float]]:
-    """Return the last ``HISTORY`` days and balances of an account up to a cutoff."""
+    """Return the last ``_HISTORY`` days and balances of an account up to a cutoff."""
     back = len(np.arange(np.datetime64(cutoff, "D"), panel.origins[row]))
-    series = panel.series(row)[: int(panel.lengths[row]) - back][-HISTORY:]
+    series = panel.series(row)[: int(panel.lengths[row]) - back][-_HISTORY:]
     return [cutoff - timedelta(days=back) for back in reversed(range(len(series)))], series.tolist()

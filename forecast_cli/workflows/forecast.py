@@ -1,7 +1,6 @@
 """Forecast workflow: reads balances, writes forecasts, low-balance risk and a ledger of every account."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,8 @@ from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
 from forecast_cli.store.learned_tables import learned_frames
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.store.staging import write_table
 from forecast_cli.store.state import validate_output
+from forecast_cli.store.tables import write_table
 from forecast_cli.workflows.places import open_finished_run, open_work_folder
 from forecast_cli.workflows.preparing import Prepared, RunKind, prepare
 from forecast_cli.workflows.reading import count_statuses, summarize_input
@@ -86,9 +85,8 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
 
 
 def _load_metrics() -> None:
-    """Import the slow modules that only the end of a run needs; if that fails, the end of the run raises the error."""
-    with suppress(Exception):
-        import forecast_cli.workflows.run_metrics  # noqa: F401
+    """Import the slow modules that only the end of a run needs."""
+    import forecast_cli.workflows.run_metrics  # noqa: F401
 
 
 def _finish(

@@ -15,6 +15,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.ledger import Status
+from forecast_cli.core.machine import available_memory, usable_cores
 from forecast_cli.core.progress import NullProgress, Progress, stage
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.files.addresses import output_at
@@ -33,7 +34,6 @@ from forecast_cli.models.recurring.calendar_doubts import calendar_doubts
 from forecast_cli.models.registry import ModelChoice, finds_events, learns
 from forecast_cli.store.fingerprint import fingerprint, identity
 from forecast_cli.store.layout import REPORTED
-from forecast_cli.store.machine import available_memory, usable_cores
 from forecast_cli.store.state import OutputState, inspect_output
 from forecast_cli.workflows.fitted import read_fitted
 from forecast_cli.workflows.overlap import refuse_unusable_output

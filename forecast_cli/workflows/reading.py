@@ -1,11 +1,13 @@
 """Input of a run: files, schema and rows are read and checked against the data contract."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from forecast_cli.config.settings import Settings
+from forecast_cli.core.columns import keys_among
 from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.contract.check import Contract, check_input
@@ -51,13 +53,11 @@ def check_whole_input(path: str, settings: Settings, *, threads: int = 1) -> Che
     from forecast_cli.data.files.open import open_source  # pyarrow is heavy
 
     source = open_source(path, settings, read_through=False, threads=threads)
-    contract = None if rejects(source.findings) else _check_readable(source, settings, threads)
-    if contract is not None:
-        return CheckedInput(source, contract)
+    if not rejects(source.findings):
+        with suppress(InputRejectedError):  # one of its files cannot be read
+            return CheckedInput(source, check_input(source, settings, threads=threads))
     source = open_source(path, settings, threads=threads)
-    if rejects(source.findings):
-        return CheckedInput(source, None)
-    return CheckedInput(source, check_input(source, settings, threads=threads))
+    return CheckedInput(source, None if rejects(source.findings) else check_input(source, settings, threads=threads))
 
 
 def check_input_for_run(path: str, settings: Settings, *, threads: int = 1) -> CheckedInput:
@@ -70,16 +70,8 @@ def check_input_for_run(path: str, settings: Settings, *, threads: int = 1) -> C
     if checked.contract is None:
         return checked
     ledger = checked.contract.ledger
-    kept = [*ledger.columns[: ledger.columns.index("status")], "status", "reason", "first", "last"]
-    return replace(checked, contract=replace(checked.contract, ledger=ledger.select(kept)))
-
-
-def _check_readable(source: Source, settings: Settings, threads: int) -> Contract | None:
-    """Return the contract of ``source``, None if one of its files cannot be read."""
-    try:
-        return check_input(source, settings, threads=threads)
-    except InputRejectedError:
-        return None
+    kept = ledger.select(*keys_among(ledger.columns), "status", "reason", "first", "last")
+    return replace(checked, contract=replace(checked.contract, ledger=kept))
 
 
 def count_statuses(ledger: pl.DataFrame) -> Mapping[Status, int]:

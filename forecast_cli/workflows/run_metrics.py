@@ -37,7 +37,7 @@ from forecast_cli.store.layout import ACCOUNTS, FAILURES, METRICS, RISK
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.parquet import scan_forecasts
 from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.store.staging import write_text
+from forecast_cli.store.tables import write_text
 from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import count_statuses, summarize_input

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import CheckFailedError, ConfigError, InputRejectedError, UsageError
 from forecast_cli.core.text import did_you_mean
-from forecast_cli.data.scan.collect import describe_error, read_errors
+from forecast_cli.data.read_errors import describe_error, read_errors
 from forecast_cli.store.check import refuse_damaged, see_check
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table

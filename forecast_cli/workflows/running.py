@@ -1,8 +1,8 @@
 """Execution of a run over shards: does the missing shards, merges their tables and writes the manifest."""
 
-import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -58,7 +58,7 @@ def execute(
     """Do the shards that are missing, then merge the tables and write the manifest. A finished run is left as it is.
 
     ``work`` does one shard in a worker; ``finish`` writes the merged tables. ``meanwhile`` prepares what ``finish``
-    needs, in a thread, while this process waits for the workers.
+    needs, in a thread, while this process waits for the workers; if it fails, ``finish`` raises the error.
 
     Raises OutputConflictError, OutputBusyError, OutputNotWrittenError, InputRejectedError or WorkerLostError. Shards
     that were committed are kept.
@@ -85,7 +85,9 @@ def execute(
             prepared = replace(prepared, learned=_learn(prepared, source, progress))
             job = replace(job, source=source, learned=prepared.learned)
             release_memory()
-            with _run_in_thread(meanwhile if missing else None):
+            with ThreadPoolExecutor(max_workers=1) as thread:
+                if missing:
+                    thread.submit(meanwhile)
                 finished = run_shards(job, missing, room=prepared.room, warn=progress.warn)
                 receipts = _commit_finished(prepared, run, finished, done=list(done.values()), progress=progress)
         _warn_of_repeated_blocks(receipts, progress)
@@ -116,22 +118,6 @@ def _learn(prepared: Prepared, source: Source, progress: Progress) -> Learned | 
         arguments = (source, settings, select_learning_columns(prepared.contract), prepared.back, threads)
         context = None if prepared.room.is_tight else worker_context(prepared.models, learns=True)
         return run_in_child_process("learning", learn_from, *arguments, context=context)
-
-
-@contextmanager
-def _run_in_thread(work: Callable[[], None] | None) -> Iterator[None]:
-    """Run ``work`` in a thread while the block runs, and wait for it.
-
-    The thread is no daemon: it may be in native code, which must not be cut off when the interpreter ends.
-    """
-    thread = threading.Thread(target=work) if work else None
-    if thread:
-        thread.start()
-    try:
-        yield
-    finally:
-        if thread:
-            thread.join()
 
 
 def _pass_on_warnings(checked: CheckedInput, progress: Progress) -> None:

@@ -36,9 +36,9 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True)
 class RunEntry:
-    """One run: its output, its state, and its manifest if it is finished."""
+    """One run: its folder, its state, and its manifest if it is finished."""
 
-    output: Output
+    output: Path
     state: RunState
     manifest: Manifest | None = None
 
@@ -54,30 +54,16 @@ class RunEntry:
 
 
 @dataclass(frozen=True)
-class LocalRun(RunEntry):
-    """A run in a local folder."""
-
-    output: Path
-
-
-@dataclass(frozen=True)
-class FinishedRun(RunEntry):
-    """A finished run, in a folder or at an address."""
-
-    manifest: Manifest
-
-
-@dataclass(frozen=True)
 class Pruning:
     """Runs of a folder to remove and to keep; ``removed`` says whether they were removed."""
 
     folder: Path
-    remove: tuple[LocalRun, ...]
-    keep: tuple[LocalRun, ...]
+    remove: tuple[RunEntry, ...]
+    keep: tuple[RunEntry, ...]
     removed: bool
 
 
-def list_runs(folder: Path) -> tuple[LocalRun, ...]:
+def list_runs(folder: Path) -> tuple[RunEntry, ...]:
     """Return the run in ``folder``, or all runs in the folders directly below it, newest finished one first.
 
     Links in ``folder`` are left out, and so are folders that may not be entered. Raises CheckFailedError if there is
@@ -93,15 +79,15 @@ def list_runs(folder: Path) -> tuple[LocalRun, ...]:
     return tuple(sorted((_look(output) for output in outputs), key=lambda run: run.finished_at, reverse=True))
 
 
-def find_run(output: Output) -> FinishedRun:
-    """Return the only run in ``output``, a folder or an address, which must be finished.
+def find_run(output: Output) -> tuple[Output, Manifest]:
+    """Return the place and the manifest of the only run in ``output``, a folder or an address; it must be finished.
 
     Raises CheckFailedError if there is no run or it is not finished, OutputBusyError if it is being written, UsageError
     if there are several, and ConfigError or OutputNotWrittenError if an address cannot be opened or read.
     """
     with open_finished_run(output, reads=()) as folder:
         found, manifest = run_in(folder)
-        return FinishedRun(output if isinstance(output, Address) else found, RunState.FINISHED, manifest)
+        return (output if isinstance(output, Address) else found), manifest
 
 
 def run_in(folder: Path) -> tuple[Path, Manifest]:
@@ -138,7 +124,7 @@ def _holds_only_own(output: Path) -> bool:
         return all(is_own(name) or is_litter(Path(name)) for name in list_names(output))
 
 
-def _remove(runs: Sequence[LocalRun]) -> None:
+def _remove(runs: Sequence[RunEntry]) -> None:
     """Remove runs; the first error is raised once all others were tried."""
     errors: list[ForecastCliError] = []
     for run in runs:
@@ -152,13 +138,13 @@ def _remove(runs: Sequence[LocalRun]) -> None:
         raise errors[0]
 
 
-def _look(output: Path) -> LocalRun:
+def _look(output: Path) -> RunEntry:
     try:
         refuse_if_held(output)
         if not (output / MANIFEST).is_file():
-            return LocalRun(output, RunState.CUT_OFF)
-        return LocalRun(output, RunState.FINISHED, read_manifest(output))
+            return RunEntry(output, RunState.CUT_OFF)
+        return RunEntry(output, RunState.FINISHED, read_manifest(output))
     except OutputBusyError:
-        return LocalRun(output, RunState.RUNNING)
+        return RunEntry(output, RunState.RUNNING)
     except CheckFailedError:
-        return LocalRun(output, RunState.DAMAGED)
+        return RunEntry(output, RunState.DAMAGED)

@@ -10,7 +10,7 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Address, Output
-from forecast_cli.data.scan.collect import read_errors
+from forecast_cli.data.read_errors import read_errors
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.check import damaged_files
 from forecast_cli.store.fingerprint import identity_of, setting_differences

@@ -9,7 +9,7 @@ from forecast_cli.core.ledger import SEVERITY, Status
 from forecast_cli.store.layout import FORECASTS
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.store.staging import write_parts
+from forecast_cli.store.tables import write_parts
 from forecast_cli.workflows.results import FailureGroup
 
 _EXAMPLES = 3

@@ -2,10 +2,10 @@
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.machine import usable_cores
 from forecast_cli.data.findings import rejects
 from forecast_cli.data.scan.amounts import check_amounts
 from forecast_cli.data.source import Source
-from forecast_cli.store.machine import usable_cores
 from forecast_cli.workflows.reading import check_whole_input, summarize_input
 from forecast_cli.workflows.results import Validation
 

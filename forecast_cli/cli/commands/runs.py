@@ -49,7 +49,7 @@ def show(ctx: typer.Context, output: RunArgument, format: FormatOption = OutputF
     from forecast_cli.data.files.addresses import output_at
     from forecast_cli.workflows.runs import find_run
 
-    end_show(ctx.obj, find_run(output_at(output)), format)
+    end_show(ctx.obj, *find_run(output_at(output)), format)
 
 
 @takes(LogOptions)

@@ -6,12 +6,13 @@ from typing import Final
 from rich.console import Group, RenderableType
 
 from forecast_cli.core.text import counted
+from forecast_cli.data.files.addresses import Output
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, money, size
 from forecast_cli.reports.terminal.layout import Column, aligned, fitting, line, ruled, section, sections
 from forecast_cli.reports.terminal.settings import format_value
 from forecast_cli.store.manifest import Manifest
-from forecast_cli.workflows.runs import FinishedRun, Pruning, RunEntry
+from forecast_cli.workflows.runs import Pruning, RunEntry
 from forecast_cli.workflows.runs_diff import Moved, RunDiff
 
 _WRAPPED = (Column(), Column(wraps=True))
@@ -34,11 +35,10 @@ def render_runs(runs: Sequence[RunEntry], *, width: int) -> Group:
     return sections(ruled([_RUN_COLUMNS[name] for name in shown], [[row[name] for name in shown] for row in rows]))
 
 
-def render_run(run: FinishedRun) -> Group:
+def render_run(output: Output, manifest: Manifest) -> Group:
     """Return what a run read and wrote, with its settings and versions."""
-    manifest = run.manifest
     return sections(
-        section(f"{manifest.command} in {printable(run.output)}", aligned(_WRAPPED, _facts(manifest))),
+        section(f"{manifest.command} in {printable(output)}", aligned(_WRAPPED, _facts(manifest))),
         section(
             "Settings", aligned(_WRAPPED, [(name, format_value(value)) for name, value in manifest.settings.items()])
         ),

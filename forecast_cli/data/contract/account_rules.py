@@ -11,7 +11,7 @@ from forecast_cli.data.contract.tally import TITLES, Rule, show_accounts
 from forecast_cli.data.findings import Action, Finding
 
 #: Days from an input's newest balance to ``--as-of`` that are ordinary: a nightly run has yesterday's balances.
-ORDINARY_LAG: Final = 1
+_ORDINARY_LAG: Final = 1
 #: Days without any other row before the origin that are ordinary: banks are closed from Good Friday to Easter Monday.
 _QUIET_DAYS: Final = 4
 #: An account is busy if it has a balance on one of so many days or more: it is not one with a row a week or a month.
@@ -35,7 +35,7 @@ def warn_of_old_input(judged: pl.DataFrame, settings: Settings, origin: date | N
     if origin is None or settings.as_of is None or newest is None or after or not kept:
         return None
     days = (origin - newest).days
-    if days <= ORDINARY_LAG:
+    if days <= _ORDINARY_LAG:
         return None
     return Finding(
         rule="TS13",

@@ -8,7 +8,7 @@ from functools import partial
 import polars as pl
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.columns import CURRENCY, UNIQUE_ID
+from forecast_cli.core.columns import CURRENCY
 from forecast_cli.data.contract.currency import find_mixed_currencies, find_unnamed_currency
 from forecast_cli.data.contract.irregular import Pieces, count_irregular
 from forecast_cli.data.contract.judge import add_quarantined, find_origin, judge_accounts, select_ledger
@@ -16,9 +16,8 @@ from forecast_cli.data.contract.marks import CODE
 from forecast_cli.data.contract.profile import split_unnamed
 from forecast_cli.data.contract.profile_pieces import Collect, profile_pieces
 from forecast_cli.data.contract.row_findings import find_in_rows
-from forecast_cli.data.contract.series import ShardInput, build_shard
 from forecast_cli.data.findings import Finding
-from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.read_errors import collect
 from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.source import Source
@@ -31,13 +30,12 @@ class Contract:
     ``ledger``: one row per account, ascending by key: unique_id (and currency if the settings name it) and
     ``core.ledger_schemas.ACCOUNTS_SCHEMA``; status ok, skipped or failed. ``origin``: the day all forecasts start from,
     None if each account has its own or no account has a balance. ``findings``: every rule that applies to rows or
-    accounts. ``n_rows``: rows of the input, before any repair.
+    accounts.
     """
 
     ledger: pl.DataFrame
     origin: date | None
     findings: tuple[Finding, ...]
-    n_rows: int
 
 
 def check_input(source: Source, settings: Settings, *, threads: int = 1) -> Contract:
@@ -78,37 +76,4 @@ def check_pieces(
     found = find_in_rows(judged, settings, origin=origin, nameless=nameless)
     mixed = find_mixed_currencies(judged, settings, currency_col=currency_col)
     findings = (*found, mixed) if mixed else found
-    return Contract(select_ledger(judged, settings), origin, findings, int(counted["n_rows"].sum()) + nameless)
-
-
-def read_shard(
-    source: Source, settings: Settings, *, origin: date | None, first_id: object, last_id: object
-) -> ShardInput:
-    """Read the accounts from ``first_id`` to ``last_id``, both included.
-
-    ``origin`` is that of the contract of the whole input. The same rows give the same bytes, whatever the order of rows
-    or files and whatever other accounts there are; only ``--on-duplicate last-row`` depends on the order of rows.
-    """
-    rows = collect(scan_rows(source, settings, first_id=first_id, last_id=last_id), source)
-    left_out = _quarantined_in_range(source, first_id, last_id)
-    return build_shard(rows, settings, origin=origin, quarantined_ids=left_out)
-
-
-def read_accounts(source: Source, settings: Settings, *, origin: date | None, ids: Sequence[object]) -> ShardInput:
-    """Read the accounts ``ids``, wherever they are, in one pass over the files, with the results of ``read_shard``."""
-    wanted = pl.Series(ids, dtype=source.key_dtype, strict=False).unique().sort()
-    if wanted.is_empty():
-        return build_shard(collect(scan_rows(source, settings).head(0), source), settings, origin=origin)
-    near = scan_pieces(source, settings, first_id=wanted[0], last_id=wanted[-1])
-    rows = pl.concat(collect(piece.filter(pl.col(UNIQUE_ID).is_in(wanted.implode())), source) for piece in near)
-    left_out = [
-        text for text in _quarantined_in_range(source, wanted[0], wanted[-1]) if text in set(wanted.cast(pl.String))
-    ]
-    return build_shard(rows, settings, origin=origin, quarantined_ids=left_out)
-
-
-def _quarantined_in_range(source: Source, first_id: object, last_id: object) -> list[str]:
-    """Return the accounts of quarantined files in the range, compared as ids, not as text."""
-    ids = pl.Series(source.quarantined_ids, dtype=pl.String)
-    keys = ids.cast(source.key_dtype, strict=False)
-    return ids.filter(keys.is_between(pl.lit(first_id, keys.dtype), pl.lit(last_id, keys.dtype))).to_list()
+    return Contract(select_ledger(judged, settings), origin, findings)

@@ -8,8 +8,8 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import CURRENCY
 from forecast_cli.data.contract.tally import Rule, tally
 from forecast_cli.data.findings import Action, Finding
+from forecast_cli.data.read_errors import raise_read_errors
 from forecast_cli.data.scan.attributes import read_schema, with_type
-from forecast_cli.data.scan.collect import raise_read_errors
 from forecast_cli.data.source import InputFile, Source
 
 

@@ -17,7 +17,7 @@ from forecast_cli.data.contract.verdict import Verdict, list_verdicts
 from forecast_cli.data.scan.canonical import key_columns
 
 #: Beyond this, float64 cannot represent all whole numbers.
-EXACT_UP_TO: Final = 2.0**53
+_EXACT_UP_TO: Final = 2.0**53
 
 
 def add_quarantined(profile: pl.DataFrame, quarantined_ids: Sequence[str]) -> pl.DataFrame:
@@ -110,7 +110,7 @@ def _flags(origin: date | None) -> pl.Expr:
         Flag.STALE: _days_stale(origin) > 0,
         Flag.CONSTANT: (pl.col("n_obs") > 1) & (pl.col("low") == pl.col("high")),
         Flag.HISTORY_CUT: (pl.col("status") == Status.OK.value) & (pl.col("begin") > pl.col("first")),
-        Flag.ROUNDED: furthest >= EXACT_UP_TO,
+        Flag.ROUNDED: furthest >= _EXACT_UP_TO,
         Flag.FILE_QUARANTINED: pl.col("quarantined"),
     }
     number = pl.sum_horizontal(expr.cast(pl.UInt32) * 2**place for place, expr in enumerate(holds.values()))

@@ -10,7 +10,7 @@ import polars as pl
 #: Column: the number of each key, in order of first occurrence.
 NUMBER: Final = "number"
 #: Column: the number of rows in a run.
-LENGTH: Final = "length"
+_LENGTH: Final = "length"
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ def number_runs(rows: pl.DataFrame, runs: pl.DataFrame) -> Numbered:
 
     The rows are copied into one chunk of memory, which makes gathering and grouping faster.
     """
-    keys = [name for name in runs.columns if name != LENGTH]
+    keys = [name for name in runs.columns if name != _LENGTH]
     distinct = runs.select(keys).unique(maintain_order=True).with_row_index(NUMBER)
-    run = pl.Series(np.repeat(np.arange(runs.height, dtype=np.uint32), runs[LENGTH].to_numpy())).set_sorted()
+    run = pl.Series(np.repeat(np.arange(runs.height, dtype=np.uint32), runs[_LENGTH].to_numpy())).set_sorted()
     if distinct.height < runs.height:
         numbers = runs.join(distinct, on=keys, how="left", nulls_equal=True, maintain_order="left")[NUMBER]
         run = numbers.gather(run)
@@ -53,7 +53,7 @@ def find_runs(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Return the runs of consecutive rows with equal ``keys``, in order: the keys, and ``length`` in rows."""
     key = rows[keys[0]] if len(keys) == 1 else rows.select(pl.struct(keys)).to_series()
     value = pl.col("value").alias(keys[0]) if len(keys) == 1 else pl.col("value").struct.unnest()
-    return key.rle().struct.unnest().select(value, pl.col("len").alias(LENGTH))
+    return key.rle().struct.unnest().select(value, pl.col("len").alias(_LENGTH))
 
 
 def drop_columns(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.data.contract.numbers import NUMBER, number_keys
 from forecast_cli.data.contract.series import build_shard
 from forecast_cli.data.panel import Panel, stack_panels
-from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.read_errors import collect
 from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.source import Source
 

@@ -16,7 +16,7 @@ from forecast_cli.data.contract.verdict import Verdict, list_verdicts
 from forecast_cli.data.findings import Action, Finding
 
 #: Impossible dates per account that are tolerated: sentinels such as 1900-01-01 or 9999-12-31 at either end are common.
-SENTINELS_PER_ACCOUNT: Final = 2
+_SENTINELS_PER_ACCOUNT: Final = 2
 
 
 def find_in_rows(
@@ -95,7 +95,7 @@ def _implausible_rule(judged: pl.DataFrame, settings: Settings, n_rows: int) -> 
     Otherwise one 9999-12-31 per account would stop a run of a million accounts. Without any rejection, a whole file of
     1970-01-01 would pass as a million excluded accounts.
     """
-    excess = int(judged.select((pl.col("n_impossible") - SENTINELS_PER_ACCOUNT).clip(0).sum()).item())
+    excess = int(judged.select((pl.col("n_impossible") - _SENTINELS_PER_ACCOUNT).clip(0).sum()).item())
     rejected = excess > settings.max_bad_rows * n_rows
     return Rule(
         rule="TS12",

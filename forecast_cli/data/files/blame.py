@@ -7,7 +7,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.files.problems import Problem
-from forecast_cli.data.scan.collect import describe_error, read_errors, refuse_limit
+from forecast_cli.data.read_errors import describe_error, read_errors, refuse_limit
 from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.scan.unchanged import assert_unchanged
 from forecast_cli.data.source import Source
@@ -36,9 +36,9 @@ def _find_damaged_files(source: Source, settings: Settings) -> Iterator[Problem]
         except read_errors() as error:
             refuse_limit(error, file.path)
             blamed = True
-            yield Problem("IN04", file.path, f"{file.path}: its pages cannot be read: {describe_error(error)}")
+            yield Problem("IN04", file.path, f"its pages cannot be read: {describe_error(error)}")
     if not blamed:
-        yield Problem("IN04", source.root, f"{source.root}: its files cannot be read together", fatal=True)
+        yield Problem("IN04", source.root, "its files cannot be read together", fatal=True)
 
 
 def _read_through(source: Source, settings: Settings) -> None:

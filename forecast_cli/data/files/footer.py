@@ -15,7 +15,7 @@ from forecast_cli.data.files.compact import MalformedError
 from forecast_cli.data.files.groups import find_constants, read_groups
 from forecast_cli.data.files.problems import BadFileError, Problem
 from forecast_cli.data.files.text import is_text, suggest_parquet
-from forecast_cli.data.scan.collect import describe_error, read_errors, refuse_limit
+from forecast_cli.data.read_errors import describe_error, read_errors, refuse_limit
 from forecast_cli.data.schema.zones import known_zone, reject_zone
 from forecast_cli.data.source import RowGroup
 
@@ -64,36 +64,36 @@ def read_footer(path: str, file: BufferedIOBase, *, size: int, columns: tuple[st
 
 def _check_ends(path: str, file: BufferedIOBase, size: int) -> None:
     if size == 0:
-        raise BadFileError(Problem("IN01", path, f"{path}: is empty (0 bytes), expected parquet"))
+        raise BadFileError(Problem("IN01", path, "is empty (0 bytes), expected parquet"))
     start = file.read(_START)
     head = start[: len(MAGIC)]
     if head == MAGIC_ENCRYPTED:
         raise BadFileError(_encrypted(path, "the file"))
     if head != MAGIC:
-        message = f"{path}: not a parquet file: {size:,} bytes that do not begin with {MAGIC.decode()}"
-        raise BadFileError(_text_problem(path, size) if is_text(start) else Problem("IN02", path, message))
+        what = f"not a parquet file: {size:,} bytes that do not begin with {MAGIC.decode()}"
+        raise BadFileError(_text_problem(path, size) if is_text(start) else Problem("IN02", path, what))
     file.seek(max(size - len(MAGIC), 0))
     tail = file.read(len(MAGIC))
     if size < _SMALLEST or tail != MAGIC:
         wrong = f"that do not end with {MAGIC.decode()}" if size >= _SMALLEST else f"of at least {_SMALLEST}"
-        message = f"{path}: not a complete parquet file: {size:,} bytes {wrong}"
-        raise BadFileError(Problem("IN02", path, f"{message}: it was truncated, or bytes were appended"))
+        what = f"not a complete parquet file: {size:,} bytes {wrong}: it was truncated, or bytes were appended"
+        raise BadFileError(Problem("IN02", path, what))
 
 
 def _encrypted(path: str, what: str) -> Problem:
-    return Problem("IN02", path, f"{path}: {what} is encrypted", "deliver the file without parquet encryption")
+    return Problem("IN02", path, f"{what} is encrypted", "deliver the file without parquet encryption")
 
 
 def _text_problem(path: str, size: int) -> Problem:
-    message = f"{path}: not a parquet file: {size:,} bytes that look like text, such as CSV"
-    return Problem("IN02", path, message, suggest_parquet(path))
+    what = f"not a parquet file: {size:,} bytes that look like text, such as CSV"
+    return Problem("IN02", path, what, suggest_parquet(path))
 
 
 def _read_chunks(path: str, file: BufferedIOBase, size: int) -> list[Chunk]:
     try:
         return read_chunks(file, size)
     except MalformedError as error:
-        raise BadFileError(Problem("IN02", path, f"{path}: its footer {error} ({size:,} bytes)")) from None
+        raise BadFileError(Problem("IN02", path, f"its footer {error} ({size:,} bytes)")) from None
 
 
 def _read_schema(path: str, file: BufferedIOBase) -> tuple[int, pa.Schema, frozenset[str]]:
@@ -110,9 +110,7 @@ def _read_schema(path: str, file: BufferedIOBase) -> tuple[int, pa.Schema, froze
         instants = frozenset(field.path for field in fields if field.physical_type == "INT96")
     except read_errors() as error:
         refuse_limit(error, path)
-        raise BadFileError(
-            Problem("IN02", path, f"{path}: its footer cannot be read: {describe_error(error)}")
-        ) from None
+        raise BadFileError(Problem("IN02", path, f"its footer cannot be read: {describe_error(error)}")) from None
     return rows, schema, instants
 
 
@@ -120,8 +118,8 @@ def _check_names(path: str, schema: pa.Schema) -> None:
     """Reject a duplicate column name, even of a column that is not used: no row of such a file can be read."""
     name, count = max(Counter(schema.names).items(), key=lambda item: item[1], default=("", 1))
     if count > 1:
-        message = f"{path}: column '{name}' appears {count} times, expected once"
-        raise BadFileError(Problem("SC09", path, message, "write each column once", fatal=True))
+        what = f"column '{name}' appears {count} times, expected once"
+        raise BadFileError(Problem("SC09", path, what, "write each column once", fatal=True))
 
 
 def _check_zones(path: str, schema: pa.Schema) -> None:

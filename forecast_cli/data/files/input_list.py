@@ -6,7 +6,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.redact import redact
 from forecast_cli.data.files.addresses import SCHEMES, scheme_of
 from forecast_cli.data.files.inspect import unreadable
-from forecast_cli.data.files.listing import Listing, list_local
+from forecast_cli.data.files.listing import Listing, list_local, reject_nothing
 from forecast_cli.data.files.problems import summarize_problems
 from forecast_cli.data.files.sidecar import read_sidecars
 from forecast_cli.data.files.storage import Access, LocalStorage, Storage, without_file_scheme
@@ -35,11 +35,11 @@ def list_input(path: str, settings: Settings) -> ListedInput:
 
 
 def _list_store(path: str, settings: Settings) -> ListedInput:
-    from forecast_cli.data.files.objects import ObjectStorage, list_objects, reject_scheme
-
     scheme = scheme_of(path)
     if scheme not in SCHEMES:
-        return ListedInput(reject_scheme(path, _redacted_path(path)), LocalStorage())
+        return ListedInput(_reject_scheme(path), LocalStorage())
+    from forecast_cli.data.files.objects import ObjectStorage, list_objects  # pyarrow's file systems are heavy
+
     access = Access(path, settings.read_timeout)
     storage = ObjectStorage(access)
     listing = list_objects(storage, scheme, require_success=settings.require_success)
@@ -50,6 +50,11 @@ def _with_checksums(listing: Listing, storage: Storage) -> Listing:
     expected = read_sidecars(listing.sidecars, storage)
     files = (replace(file, expected_sha256=expected.get(file.path)) for file in listing.files)
     return replace(listing, files=tuple(files))
+
+
+def _reject_scheme(path: str) -> Listing:
+    what = f"unknown kind of address '{scheme_of(path)}://', expected one of {', '.join(SCHEMES)}"
+    return reject_nothing(_redacted_path(path), what, "copy the files to this machine, or to one of these stores")
 
 
 def _reject(path: str, error: OSError, settings: Settings) -> Listing:

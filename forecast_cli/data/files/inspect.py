@@ -14,7 +14,7 @@ from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.problems import BadFileError, Problem
 from forecast_cli.data.files.storage import Stat, Storage
 from forecast_cli.data.files.verify import Verified, verify_pages, verify_sha256
-from forecast_cli.data.scan.collect import describe_error, refuse_limit
+from forecast_cli.data.read_errors import describe_error, refuse_limit
 from forecast_cli.data.source import InputFile
 
 _AZURE: Final = "AZURE_STORAGE_ACCOUNT_KEY, AZURE_CLIENT_ID"
@@ -36,7 +36,7 @@ def inspect_file(listed: ListedFile, columns: tuple[str, ...], storage: Storage)
     """Read a file's bytes and footer; if it changes meanwhile, read it again; a second change is a fatal problem."""
     if not is_utf8(listed.path):
         hint = "rename it, or, if its name is UTF-8, set a UTF-8 locale: LC_ALL=C.UTF-8"
-        return Problem("IN13", listed.path, f"{listed.path}: cannot be opened: its name is not UTF-8", hint)
+        return Problem("IN13", listed.path, "cannot be opened: its name is not UTF-8", hint)
     for _ in range(2):
         try:
             before = storage.stat(listed.path)
@@ -46,10 +46,8 @@ def inspect_file(listed: ListedFile, columns: tuple[str, ...], storage: Storage)
             return unreadable(listed.path, error)
         if after == before:
             return found
-    message = f"{listed.path}: changed while it was read"
-    return Problem(
-        "IN14", listed.path, message, "run again once the file is completely written", fatal=True, retryable=True
-    )
+    hint = "run again once the file is completely written"
+    return Problem("IN14", listed.path, "changed while it was read", hint, fatal=True, retryable=True)
 
 
 def unreadable(path: str, error: OSError) -> Problem:
@@ -57,24 +55,24 @@ def unreadable(path: str, error: OSError) -> Problem:
     refuse_limit(error, path)
     reason = error.strerror or describe_error(error)
     if "://" in path:
-        return reject_store(path, reason)
+        return _reject_store(path, reason)
     if isinstance(error, FileNotFoundError) and Path(path).is_symlink():
         hint = "it is a link to a file that is not there: deliver that file, or remove the link"
-        return Problem("IN13", path, f"{path}: cannot be opened: {reason}", hint)
+        return Problem("IN13", path, f"cannot be opened: {reason}", hint)
     try:
         mode = f" (mode {modes.filemode(os.lstat(path).st_mode)})"
     except OSError:
         mode = ""
     hint = f"let this user read it, e.g. chmod u+r '{path}'" if mode else "check the path"
-    return Problem("IN13", path, f"{path}: cannot be opened: {reason}{mode}", hint)
+    return Problem("IN13", path, f"cannot be opened: {reason}{mode}", hint)
 
 
-def reject_store(path: str, reason: str) -> Problem:
+def _reject_store(path: str, reason: str) -> Problem:
     """Return the problem for an object store that fails to answer; a later attempt may succeed."""
-    message = f"{path}: cannot be read from the object store: {reason}"
+    what = f"cannot be read from the object store: {reason}"
     variables = _VARIABLES.get(scheme_of(path) or "", "AWS_ACCESS_KEY_ID, AWS_PROFILE")
     hint = f"check the address, the credentials (e.g. {variables}) and the network, then run again"
-    return Problem("IN15", path, message, hint, fatal=True, retryable=True)
+    return Problem("IN15", path, what, hint, fatal=True, retryable=True)
 
 
 def _read(listed: ListedFile, columns: tuple[str, ...], *, stat: Stat, storage: Storage) -> InspectedFile | Problem:

@@ -60,7 +60,7 @@ def list_local(path: str, *, require_success: bool = False) -> Listing:
     if Path(path).is_dir():
         return _list_folder(path, "**", shown=path, require_success=require_success)
     if _is_special(Path(path)):
-        return reject_nothing(path, f"{path}: is {_SPECIAL}", "write what it gives to a parquet file, and name that")
+        return reject_nothing(path, f"is {_SPECIAL}", "write what it gives to a parquet file, and name that")
     if os.path.lexists(path):
         beside = (f"{path}{SUFFIX}", str(Path(path).parent / SUMS))
         file = ListedFile(path, trailing_hive_keys(Path(path).parent.parts))
@@ -69,7 +69,7 @@ def list_local(path: str, *, require_success: bool = False) -> Listing:
         folder, pattern = split_glob(path)
         if Path(folder).is_dir():
             return _list_folder(folder, pattern, shown=path, require_success=require_success)
-    return reject_nothing(path, f"{path}: no such file or folder", _close_name(Path(path)))
+    return reject_nothing(path, "no such file or folder", _close_name(Path(path)))
 
 
 def list_below(folder: str, selection: Selection, *, shown: str, present: Sequence[str]) -> Listing:
@@ -79,7 +79,7 @@ def list_below(folder: str, selection: Selection, *, shown: str, present: Sequen
     """
     prefix = folder if folder.endswith("/") else f"{folder}/"
     if not selection.data:
-        return reject_nothing(shown, f"{shown}: {_nothing_at(shown)}", describe_nothing(selection, prefix))
+        return reject_nothing(shown, _nothing_at(shown), describe_nothing(selection, prefix))
     above = trailing_hive_keys(Path(folder).parts)
     files = tuple(ListedFile(prefix + path, above + hive_keys(path.split("/")[:-1])) for path in selection.data)
     sidecars = tuple(prefix + path for path in present if is_sidecar(path) and not is_hidden(path))
@@ -91,9 +91,9 @@ def _nothing_at(shown: str) -> str:
     return "no parquet file matches it" if has_glob(shown) and not Path(shown).exists() else "no parquet file in it"
 
 
-def reject_nothing(root: str, message: str, hint: str | None) -> Listing:
-    """Return an empty listing that rejects the run."""
-    return Listing(root, (), (file_finding("IN07", Action.REJECT, message, hint=hint),))
+def reject_nothing(root: str, what: str, hint: str | None) -> Listing:
+    """Return an empty listing that rejects the run: ``what`` is wrong with ``root``."""
+    return Listing(root, (), (file_finding("IN07", Action.REJECT, f"{root}: {what}", hint=hint),))
 
 
 def _list_folder(folder: str, pattern: str, *, shown: str, require_success: bool) -> Listing:

@@ -10,7 +10,6 @@ from typing import TypeVar, cast
 import pyarrow.fs as pafs
 
 from forecast_cli.core.redact import redact
-from forecast_cli.data.files.addresses import SCHEMES, scheme_of
 from forecast_cli.data.files.chunks import MAGIC
 from forecast_cli.data.files.listing import ListedFile, Listing, list_below, reject_nothing
 from forecast_cli.data.files.selection import (
@@ -23,7 +22,7 @@ from forecast_cli.data.files.selection import (
 )
 from forecast_cli.data.files.storage import AT_ONCE, Access, Stat
 from forecast_cli.data.files.stores import open_store
-from forecast_cli.data.scan.collect import describe_error, read_errors
+from forecast_cli.data.read_errors import describe_error, read_errors
 
 T = TypeVar("T")
 
@@ -74,7 +73,7 @@ class ObjectStorage:
 
     def _request(self, call: Callable[[], T]) -> T:
         try:
-            return call_with_timeout(self._timeout, call)
+            return _call_with_timeout(self._timeout, call)
         except read_errors() as error:
             raise OSError(redact(describe_error(error), self._secrets)) from None
 
@@ -84,7 +83,25 @@ def key_of(path: str) -> str:
     return path.partition("://")[2]
 
 
-def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
+def list_objects(storage: ObjectStorage, scheme: str, *, require_success: bool) -> Listing:
+    """List the parquet objects of the address that ``storage`` was opened by. Raises OSError."""
+    key = storage.path
+    shown = f"{scheme}://{key}"
+    if storage.is_object(key):
+        return Listing(shown, (ListedFile(shown),))
+    folder, pattern = split_glob(key) if has_glob(key) else (key, "**")
+    present = storage.list_files(folder)
+    if not present:
+        return reject_nothing(shown, "nothing there", "check the address, including the folder")
+    selection = with_unnamed(
+        select_parquet(present, pattern), lambda paths: storage.may_be_parquet([f"{folder}/{path}" for path in paths])
+    )
+    listing = list_below(f"{scheme}://{folder}", selection, shown=shown, present=present)
+    findings = check_success(selection, present, shown) if require_success and selection.data else []
+    return Listing(shown, listing.files, (*listing.findings, *findings), listing.sidecars)
+
+
+def _call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
     """Return what ``call`` returns; raises TimeoutError if it takes longer, without stopping it."""
     answer: Future[T] = Future()
 
@@ -99,28 +116,3 @@ def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
         return answer.result(timeout=seconds)
     except TimeoutError:
         raise TimeoutError(f"no answer within {seconds:g} s") from None
-
-
-def reject_scheme(path: str, shown: str) -> Listing:
-    """Return the rejection of an address with an unknown scheme."""
-    message = f"{shown}: unknown kind of address '{scheme_of(path)}://', expected one of {', '.join(SCHEMES)}"
-    hint = "copy the files to this machine, or to one of these stores"
-    return reject_nothing(shown, message, hint)
-
-
-def list_objects(storage: ObjectStorage, scheme: str, *, require_success: bool) -> Listing:
-    """List the parquet objects of the address that ``storage`` was opened by. Raises OSError."""
-    key = storage.path
-    shown = f"{scheme}://{key}"
-    if storage.is_object(key):
-        return Listing(shown, (ListedFile(shown),))
-    folder, pattern = split_glob(key) if has_glob(key) else (key, "**")
-    present = storage.list_files(folder)
-    if not present:
-        return reject_nothing(shown, f"{shown}: nothing there", "check the address, including the folder")
-    selection = with_unnamed(
-        select_parquet(present, pattern), lambda paths: storage.may_be_parquet([f"{folder}/{path}" for path in paths])
-    )
-    listing = list_below(f"{scheme}://{folder}", selection, shown=shown, present=present)
-    findings = check_success(selection, present, shown) if require_success and selection.data else []
-    return Listing(shown, listing.files, (*listing.findings, *findings), listing.sidecars)

@@ -43,14 +43,19 @@ _DELIVER_AGAIN: Final = f"{_ONLY_DELIVER}, or leave bad files out with --on-bad-
 
 @dataclass(frozen=True)
 class Problem:
-    """A problem of one file. ``fatal``: the run is rejected even if bad files are quarantined."""
+    """A problem of one file: ``what`` is wrong. ``fatal``: the run is rejected even if bad files are quarantined."""
 
     rule: str
     path: str
-    message: str
+    what: str
     hint: str = _DELIVER_AGAIN
     fatal: bool = False
     retryable: bool = False
+
+    @property
+    def message(self) -> str:
+        """Return what is wrong with which file."""
+        return f"{self.path}: {self.what}"
 
     def without_choice(self, *, fatal: bool) -> "Problem":
         """Return the problem with a hint that does not suggest quarantine: that is in force, or would leave no file."""

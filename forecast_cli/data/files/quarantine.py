@@ -11,7 +11,7 @@ from forecast_cli.data.files.hive import NULL_PARTITION
 from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.problems import Problem
 from forecast_cli.data.files.storage import Storage
-from forecast_cli.data.scan.collect import read_errors
+from forecast_cli.data.read_errors import read_errors
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ def mark_accounts(
     marked: list[Problem] = []
     ids: set[str] = set()
     for problem in problems:
-        found = account_ids(listed[problem.path], id_col, storage)
+        found = _account_ids(listed[problem.path], id_col, storage)
         ids |= found or set()
-        message = f"{problem.message}; left out, {_describe_accounts(found)}"
-        marked.append(replace(problem.without_choice(fatal=False), message=message))
+        what = f"{problem.what}; left out, {_describe_accounts(found)}"
+        marked.append(replace(problem.without_choice(fatal=False), what=what))
     return Quarantine(tuple(marked), tuple(sorted(ids)))
 
 
@@ -42,7 +42,7 @@ def _describe_accounts(found: set[str] | None) -> str:
     return f"its {counted(len(found), 'account')} flagged {Flag.FILE_QUARANTINED}"
 
 
-def account_ids(listed: ListedFile, id_col: str, storage: Storage) -> set[str] | None:
+def _account_ids(listed: ListedFile, id_col: str, storage: Storage) -> set[str] | None:
     """Return the account ids of one file as text, None if they cannot be determined."""
     try:
         with storage.open(listed.path) as file:

@@ -13,7 +13,7 @@ from forecast_cli.data.files.problems import file_finding
 from forecast_cli.data.files.text import suggest_parquet
 from forecast_cli.data.findings import Action, Finding
 
-PARQUET_SUFFIXES: Final = (".parquet", ".parq", ".pq")
+_PARQUET_SUFFIXES: Final = (".parquet", ".parq", ".pq")
 SUCCESS: Final = "_SUCCESS"
 _TEXT_SUFFIXES: Final = (".csv", ".tsv")
 #: Files that belong beside parquet data and need no mention.
@@ -45,12 +45,12 @@ def select_parquet(relatives: Iterable[str], pattern: str = "**") -> Selection:
     data: list[str] = []
     hidden: list[str] = []
     others: list[str] = []
-    for relative in sorted(relatives, key=path_order):
+    for relative in sorted(relatives, key=_path_order):
         if not _matches(tuple(relative.split("/")), parts):
             continue
         if is_hidden(relative):
             hidden.append(relative)
-        elif relative.lower().endswith(PARQUET_SUFFIXES):
+        elif relative.lower().endswith(_PARQUET_SUFFIXES):
             data.append(relative)
         else:
             others.append(relative)
@@ -61,7 +61,7 @@ def with_unnamed(selection: Selection, are_parquet: Callable[[Sequence[str]], It
     """Move files without suffix to the data if they ``are_parquet``: Hive writes ``000000_0``, Athena a query's id."""
     candidates = [path for path in selection.others if not PurePosixPath(path).suffix]
     unnamed = {path for path, found in zip(candidates, are_parquet(candidates), strict=True) if found}
-    data = sorted({*selection.data, *unnamed}, key=path_order)
+    data = sorted({*selection.data, *unnamed}, key=_path_order)
     return replace(selection, data=tuple(data), others=tuple(p for p in selection.others if p not in unnamed))
 
 
@@ -71,11 +71,6 @@ def may_be_parquet(read_start: Callable[[], bytes]) -> bool:
         return read_start() == MAGIC
     except OSError:
         return True
-
-
-def path_order(relative: str) -> list[str]:
-    """Return the sort key of a path: by folder, so that the files of a folder stay together."""
-    return relative.split("/")
 
 
 def is_hidden(relative: str) -> bool:
@@ -98,7 +93,7 @@ def split_glob(path: str) -> tuple[str, str]:
 def note_ignored(selection: Selection, total: int, prefix: str) -> list[Finding]:
     """Return notes about ignored files below ``prefix``: hidden parquet files, and files that are not parquet."""
     findings = []
-    unfinished = [path for path in selection.hidden if path.lower().endswith(PARQUET_SUFFIXES)]
+    unfinished = [path for path in selection.hidden if path.lower().endswith(_PARQUET_SUFFIXES)]
     strangers = [path for path in selection.others if not path.endswith(_COMPANIONS)]
     if unfinished:
         files = counted(len(unfinished), "parquet file")
@@ -140,12 +135,17 @@ def check_success(selection: Selection, present: Iterable[str], shown: str) -> l
 
 def describe_nothing(selection: Selection, prefix: str) -> str:
     """Return the hint for a root without data: expected names, and an ignored path; paths are below ``prefix``."""
-    taken = f"only files with these endings are read: *{', *'.join(PARQUET_SUFFIXES)}"
+    taken = f"only files with these endings are read: *{', *'.join(_PARQUET_SUFFIXES)}"
     seen = [*selection.others, *selection.hidden]
     text = [path for path in selection.others if path.lower().endswith(_TEXT_SUFFIXES)]
     if text:
         return f"{taken}; found {text[0]}: {suggest_parquet(prefix + text[0])}"
     return f"{taken}; found {seen[0]}" if seen else taken
+
+
+def _path_order(relative: str) -> list[str]:
+    """Return the sort key of a path: by folder, so that the files of a folder stay together."""
+    return relative.split("/")
 
 
 def _folder(path: str) -> str:

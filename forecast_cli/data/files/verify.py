@@ -23,9 +23,9 @@ def verify_pages(path: str, file: BufferedIOBase, chunks: Iterable[Chunk]) -> fr
     try:
         return frozenset({Verified.CRC} if check_pages(file, chunks) else ())
     except PageDamageError as damage:
-        raise BadFileError(Problem("IN03", path, f"{path}: {damage}")) from None
+        raise BadFileError(Problem("IN03", path, str(damage))) from None
     except MalformedError as error:
-        raise BadFileError(Problem("IN04", path, f"{path}: {error}")) from None
+        raise BadFileError(Problem("IN04", path, str(error))) from None
 
 
 def verify_sha256(path: str, sha256: str, expected: str | None) -> frozenset[Verified]:
@@ -34,6 +34,6 @@ def verify_sha256(path: str, sha256: str, expected: str | None) -> frozenset[Ver
         return frozenset()
     if sha256 != expected:
         wanted = f"{expected[:12]}..." if expected else "nothing"
-        message = f"{path}: sha256 is {sha256[:12]}..., its checksum file says {wanted}"
-        raise BadFileError(Problem("IN03", path, message))
+        what = f"sha256 is {sha256[:12]}..., its checksum file says {wanted}"
+        raise BadFileError(Problem("IN03", path, what))
     return frozenset({Verified.SHA256})

@@ -1,11 +1,12 @@
 """Accounts of one block: archetype, lifetime, feed, currency and turnover of each."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from forecast_cli.data.sample.draws import Bools, Floats, Ints, generator, sample_stratified, skewed, whole_between
+from forecast_cli.data.sample.draws import Bools, Floats, Ints, generator, skewed, whole_between
 from forecast_cli.data.sample.kinds import (
     ARCHETYPES,
     CURRENCIES,
@@ -16,16 +17,13 @@ from forecast_cli.data.sample.kinds import (
     Feed,
     Life,
     account_type,
+    code_of,
 )
 from forecast_cli.data.sample.spec import SampleSpec
 
 BLOCK: Final = 1_000  # accounts that are always drawn together: ten decks of a hundred
 
-ARCHETYPE_CODES: Final = tuple(Archetype)
-LIFE_CODES: Final = tuple(Life)
-FEED_CODES: Final = tuple(Feed)
-TYPE_CODES: Final = tuple(AccountType)
-_TYPE_OF: Final = np.array([TYPE_CODES.index(account_type(archetype)) for archetype in ARCHETYPE_CODES])
+_TYPE_OF: Final = np.array([code_of(account_type(archetype)) for archetype in Archetype])
 
 #: Monthly turnover in cents: median, minimum and maximum, and the ``roots`` of its distribution (``skewed``).
 _TURNOVER: Final = {
@@ -38,7 +36,7 @@ _TURNOVER: Final = {
 
 @dataclass(frozen=True)
 class Accounts:
-    """The n accounts of a block. Codes [n] index the tuples above.
+    """The n accounts of a block. Kinds [n] are the codes of ``code_of``.
 
     ``opened``, ``left`` and ``closed`` [n] are the first day, the last day on which the holder is active, and the last
     day of the account, as days of the sample. ``turnover`` [n] is money in or out per month, in cents.
@@ -59,36 +57,33 @@ class Accounts:
         """Return the codes [n] of the account types."""
         return _TYPE_OF[self.archetype]
 
-    def rows_of(self, wanted: AccountType) -> Ints:
-        """Return the rows of one account type."""
-        return np.flatnonzero(self.types == TYPE_CODES.index(wanted))
-
-    def rows_paid(self, archetype: Archetype) -> Ints:
-        """Return the rows of one archetype."""
-        return np.flatnonzero(self.archetype == ARCHETYPE_CODES.index(archetype))
+    def rows_of(self, kind: AccountType | Archetype) -> Ints:
+        """Return the rows of one account type or archetype."""
+        kinds = self.types if isinstance(kind, AccountType) else self.archetype
+        return np.flatnonzero(kinds == code_of(kind))
 
     @property
     def survives(self) -> Bools:
         """Return which accounts [n] are open on the sample's last day."""
-        open_still: Bools = self.life != LIFE_CODES.index(Life.CLOSED)
+        open_still: Bools = self.life != code_of(Life.CLOSED)
         return open_still
 
 
 def draw_accounts(spec: SampleSpec, block: int) -> Accounts:
     """Draw the accounts of a block; every hundred of them are dealt the same kinds, each time in another order."""
-    archetype = _shuffle_cards(spec, block, "archetype", list(ARCHETYPES.values()))
-    life = _shuffle_cards(spec, block, "life", list(LIVES.values()))
+    archetype = _shuffle_cards(spec, block, "archetype", ARCHETYPES.values())
+    life = _shuffle_cards(spec, block, "life", LIVES.values())
     lengths = _lengths(life, generator(spec.seed, block, "length").random(BLOCK), spec.days)
-    ends_early = life == LIFE_CODES.index(Life.CLOSED)
+    ends_early = life == code_of(Life.CLOSED)
     closed = np.where(ends_early, lengths, spec.days) - 1
     asleep = generator(spec.seed, block, "dormant").random(BLOCK)
-    left = np.where(life == LIFE_CODES.index(Life.DORMANT), np.floor(asleep * 0.5 * spec.days).astype(np.int64), closed)
+    left = np.where(life == code_of(Life.DORMANT), np.floor(asleep * 0.5 * spec.days).astype(np.int64), closed)
     return Accounts(
         block=block,
         archetype=archetype,
         life=life,
         feed=_feeds(spec, block, life),
-        currency=_shuffle_cards(spec, block, "currency", list(CURRENCIES.values())),
+        currency=_shuffle_cards(spec, block, "currency", CURRENCIES.values()),
         opened=np.where(ends_early, 0, spec.days - lengths),
         left=left,
         closed=closed,
@@ -96,15 +91,17 @@ def draw_accounts(spec: SampleSpec, block: int) -> Accounts:
     )
 
 
-def _shuffle_cards(spec: SampleSpec, block: int, purpose: str, counts: list[int]) -> Ints:
-    cards = np.repeat(np.arange(len(counts)), counts)
-    return sample_stratified(generator(spec.seed, block, purpose), cards.tolist(), BLOCK)
+def _shuffle_cards(spec: SampleSpec, block: int, purpose: str, counts: Collection[int]) -> Ints:
+    """Deal codes from shuffled decks of a hundred, each with ``counts`` of them, so that all have the same mix."""
+    cards = np.repeat(np.arange(len(counts)), list(counts))
+    draws = generator(spec.seed, block, purpose).random((BLOCK // len(cards), len(cards)))
+    return cards[np.argsort(draws, axis=1, kind="stable")].ravel()
 
 
 def _feeds(spec: SampleSpec, block: int, life: Ints) -> Ints:
     """Draw feeds; an account of one to three days has a row for each day, so that its age can be seen."""
-    young = np.isin(life, [LIFE_CODES.index(x) for x in (Life.ONE_DAY, Life.TWO_DAYS, Life.THREE_DAYS)])
-    return np.where(young, FEED_CODES.index(Feed.DAILY), _shuffle_cards(spec, block, "feed", list(FEEDS.values())))
+    young = np.isin(life, [code_of(kind) for kind in (Life.ONE_DAY, Life.TWO_DAYS, Life.THREE_DAYS)])
+    return np.where(young, code_of(Feed.DAILY), _shuffle_cards(spec, block, "feed", FEEDS.values()))
 
 
 def _lengths(life: Ints, u: Floats, days: int) -> Ints:
@@ -119,13 +116,13 @@ def _lengths(life: Ints, u: Floats, days: int) -> Ints:
     }
     lengths: Ints = np.full(len(u), days)
     for kind, drawn in by_life.items():
-        lengths = np.where(life == LIFE_CODES.index(kind), drawn, lengths)
+        lengths = np.where(life == code_of(kind), drawn, lengths)
     return np.maximum(np.minimum(lengths, days), 1)
 
 
 def _turnover(types: Ints, u: Floats) -> Floats:
     turnover = np.zeros(len(types))
-    for code, name in enumerate(TYPE_CODES):
+    for name in AccountType:
         median, least, most, roots = _TURNOVER[name]
-        turnover = np.where(types == code, np.clip(median * skewed(u, roots=roots), least, most), turnover)
+        turnover = np.where(types == code_of(name), np.clip(median * skewed(u, roots=roots), least, most), turnover)
     return np.rint(turnover)

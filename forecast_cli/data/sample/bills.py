@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from forecast_cli.data.sample.accounts import Accounts
-from forecast_cli.data.sample.calendars import Calendar, Cycle, Roll, first_friday
+from forecast_cli.data.sample.calendars import Calendar, Cycle, Roll, paydays
 from forecast_cli.data.sample.draws import Floats, Ints, between, whole_between
 from forecast_cli.data.sample.kinds import AccountType
 from forecast_cli.data.sample.streams import FOREVER, Streams, Terms
@@ -114,18 +114,13 @@ def _draw_bill(calendar: Calendar, accounts: Accounts, bill: Bill, *, rng: np.ra
     return Streams(
         terms=bill.terms,
         row=row,
-        anchor=_paydays(calendar, day[kept]) if weekly else whole_between(day[kept], *bill.days),
+        anchor=paydays(calendar, day[kept]) if weekly else whole_between(day[kept], *bill.days),
         phase=whole_between(phase[kept], 0, 11),
         cents=_amounts(bill, accounts.turnover[row], amount[kept]),
         first=np.maximum(first, accounts.opened[row]),
         last=np.minimum(last, left[row]),
         growth=growth[kept] * 2.0 * bill.growth,
     )
-
-
-def _paydays(calendar: Calendar, u: Floats) -> Ints:
-    """Return Fridays [s], each of an even or an odd week."""
-    return first_friday(calendar) + 7 * whole_between(u, 0, 1)
 
 
 def _amounts(bill: Bill, turnover: Floats, u: Floats) -> Floats:

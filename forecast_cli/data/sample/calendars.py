@@ -12,7 +12,7 @@ from typing import Final
 import holidays
 import numpy as np
 
-from forecast_cli.data.sample.draws import Bools, Ints
+from forecast_cli.data.sample.draws import Bools, Floats, Ints, whole_between
 
 MARGIN: Final = 45  # days before and after the sample, for payments that are moved into it
 FRIDAY: Final = 4  # as Python counts weekdays: Monday is 0
@@ -126,6 +126,11 @@ def due_days(calendar: Calendar, cycle: Cycle, anchor: Ints, phase: Ints) -> Int
             return _some_months(calendar, anchor, every=3, phase=phase)
         case Cycle.YEARLY:
             return _some_months(calendar, anchor, every=12, phase=phase)
+
+
+def paydays(calendar: Calendar, u: Floats) -> Ints:
+    """Return Fridays [s], each of an even or an odd week, from uniform draws [s]."""
+    return first_friday(calendar) + 7 * whole_between(u, 0, 1)
 
 
 def first_friday(calendar: Calendar) -> int:

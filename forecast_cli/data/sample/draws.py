@@ -3,7 +3,6 @@
 No exp, log or power: their last bit differs between processors. Sums are of whole cents.
 """
 
-from collections.abc import Sequence
 from typing import Final
 from zlib import crc32
 
@@ -50,9 +49,3 @@ def skewed(u: Floats, *, roots: int) -> Floats:
     for _ in range(roots):
         drawn = np.sqrt(drawn)
     return drawn
-
-
-def sample_stratified(rng: np.random.Generator, cards: Sequence[int], count: int) -> Ints:
-    """Deal ``count`` cards from shuffled decks of the same ``cards``, so that every whole deck has the same mix."""
-    decks = np.argsort(rng.random((-(-count // len(cards)), len(cards))), axis=1, kind="stable")
-    return np.asarray(cards, dtype=np.int64)[decks].ravel()[:count]

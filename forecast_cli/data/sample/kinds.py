@@ -87,6 +87,11 @@ FEEDS: Final[Mapping[Feed, int]] = {Feed.MOVES: 78, Feed.DAILY: 12, Feed.WEEKDAY
 CURRENCIES: Final[Mapping[Currency, int]] = {Currency.USD: 88, Currency.EUR: 7, Currency.GBP: 5}
 
 
+def code_of(kind: StrEnum) -> int:
+    """Return the place of a kind among those of its class: arrays of kinds hold these codes."""
+    return list(type(kind)).index(kind)
+
+
 def account_type(archetype: Archetype) -> AccountType:
     """Return the account type of an archetype."""
     match archetype:

@@ -5,10 +5,10 @@ from typing import Final
 
 import numpy as np
 
-from forecast_cli.data.sample.accounts import ARCHETYPE_CODES, TYPE_CODES, Accounts
+from forecast_cli.data.sample.accounts import Accounts
 from forecast_cli.data.sample.calendars import PER_MONTH
 from forecast_cli.data.sample.draws import Floats, between, generator, skewed
-from forecast_cli.data.sample.kinds import AccountType, Archetype
+from forecast_cli.data.sample.kinds import AccountType, Archetype, code_of
 from forecast_cli.data.sample.streams import Streams
 
 _OVERDRAFT_RATE: Final = 18.0  # percent a year
@@ -62,7 +62,7 @@ def draw_profiles(accounts: Accounts, seed: int) -> Profiles:
         AccountType.CREDIT_CARD: _card(draws, accounts),
         AccountType.BUSINESS: _business(draws, turnover),
     }
-    ordered = [by_type[name] for name in TYPE_CODES]
+    ordered = [by_type[name] for name in AccountType]
     return Profiles(
         **{
             field.name: np.choose(accounts.types, [getattr(one, field.name) for one in ordered])
@@ -74,7 +74,7 @@ def draw_profiles(accounts: Accounts, seed: int) -> Profiles:
 def budgets(accounts: Accounts, profiles: Profiles, bills: list[Streams]) -> Floats:
     """Return the monthly spending [n] in cents that keeps a balance at its target: income less bills, plus interest."""
     n = len(accounts.turnover)
-    is_savings = accounts.types == TYPE_CODES.index(AccountType.SAVINGS)
+    is_savings = accounts.types == code_of(AccountType.SAVINGS)
     left = np.where(is_savings, 0.0, accounts.turnover)
     for streams in bills:
         cents = np.nan_to_num(streams.cents) * PER_MONTH[streams.terms.cycle]
@@ -130,7 +130,7 @@ def _card(draws: _Draws, accounts: Accounts) -> Profiles:
     A revolving card carries 30 to 85 % of its limit; its repayments equal its spending and interest at that level.
     """
     turnover = accounts.turnover
-    revolving = accounts.archetype == ARCHETYPE_CODES.index(Archetype.CARD_REVOLVING)
+    revolving = accounts.archetype == code_of(Archetype.CARD_REVOLVING)
     limit = _hundreds(turnover * between(draws.limit, 2.5, 8.0)) + 10_000
     target = np.where(revolving, -np.maximum(limit * between(draws.level, 0.3, 0.85), turnover), -1.2 * turnover)
     interest = _CARD_RATE / 1_200

@@ -5,10 +5,10 @@ from typing import Final
 
 import numpy as np
 
-from forecast_cli.data.sample.accounts import ARCHETYPE_CODES, Accounts
-from forecast_cli.data.sample.calendars import PER_MONTH, Calendar, Cycle, Roll, first_friday
+from forecast_cli.data.sample.accounts import Accounts
+from forecast_cli.data.sample.calendars import PER_MONTH, Calendar, Cycle, Roll, paydays
 from forecast_cli.data.sample.draws import Floats, Ints, between, generator, whole_between
-from forecast_cli.data.sample.kinds import Archetype
+from forecast_cli.data.sample.kinds import Archetype, code_of
 from forecast_cli.data.sample.streams import FOREVER, Streams, Terms
 
 SALARY: Final = "salary"
@@ -54,7 +54,7 @@ def _draw_jobs(calendar: Calendar, accounts: Accounts, seed: int) -> tuple[_Jobs
     back = returns < _RETURNS
     raises = between(growth, 0.0, 0.06)
     first = _Jobs(accounts.archetype, accounts.turnover, accounts.opened, np.minimum(leaves, accounts.left), raises)
-    cycles = np.array([ARCHETYPE_CODES.index(archetype) for archetype in TERMS])
+    cycles = np.array([code_of(archetype) for archetype in TERMS])
     second = _Jobs(
         cycle=np.where(back, accounts.archetype, cycles[whole_between(cycle, 0, len(cycles) - 1)]),
         cents=np.where(back, 1.0, between(pay, 0.85, 1.35)) * accounts.turnover,
@@ -69,8 +69,8 @@ def _salaries(
     calendar: Calendar, accounts: Accounts, job: _Jobs, *, archetype: Archetype, rng: np.random.Generator
 ) -> Streams:
     terms = TERMS[archetype]
-    salaried = np.isin(accounts.archetype, [ARCHETYPE_CODES.index(paid) for paid in TERMS])
-    row = np.flatnonzero(salaried & (job.cycle == ARCHETYPE_CODES.index(archetype)))
+    salaried = np.isin(accounts.archetype, [code_of(paid) for paid in TERMS])
+    row = np.flatnonzero(salaried & (job.cycle == code_of(archetype)))
     day, phase = rng.random((2, len(row)))
     return Streams(
         terms=terms,
@@ -90,6 +90,6 @@ def _anchor(calendar: Calendar, archetype: Archetype, u: Floats) -> Ints:
         case Archetype.MONTHLY_FIXED_DAY:
             return whole_between(u, 1, 28)
         case Archetype.BIWEEKLY | Archetype.WEEKLY:
-            return first_friday(calendar) + 7 * whole_between(u, 0, 1)
+            return paydays(calendar, u)
         case _:
             return np.full(len(u), 31)

@@ -10,29 +10,26 @@ from forecast_cli.core.errors import UsageError
 
 MAX_ACCOUNTS: Final = 10_000_000  # ids have seven digits
 MAX_DAYS: Final = 7_305
-LAST_DAY: Final = date(2026, 6, 30)
+LAST_DAY: Final = date(2026, 6, 30)  # of every sample
 _HELP: Final = "see: forecast-cli sample --help"
 
 
 @dataclass(frozen=True)
 class SampleSpec:
-    """A sample of ``accounts`` accounts over the ``days`` days up to ``end``. Raises UsageError if out of range.
+    """A sample of ``accounts`` accounts over the ``days`` days up to LAST_DAY. Raises UsageError if out of range.
 
-    An account depends only on (seed, its number, days, end): the first 250 accounts of a sample of a million are the
+    An account depends only on (seed, its number, days): the first 250 accounts of a sample of a million are the
     250 of a small sample.
     """
 
     accounts: int
     days: int
     seed: int
-    end: date = LAST_DAY
 
     def __post_init__(self) -> None:
         _check_range("--accounts", self.accounts, low=1, high=MAX_ACCOUNTS)
         _check_range("--days", self.days, low=1, high=MAX_DAYS)
         _check_range("--seed", self.seed, low=0, high=2**63 - 1)
-        if not date(1990, 1, 1) <= self.end <= date(2099, 12, 31):
-            raise UsageError(f"last day {self.end}: expected 1990-01-01 to 2099-12-31", _HELP)
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def draw_habits(
     """
     grid = np.zeros((calendar.days, len(budget)))
     for kind, members in habits.items():
-        rows = accounts.rows_of(kind) if isinstance(kind, AccountType) else accounts.rows_paid(kind)
+        rows = accounts.rows_of(kind)
         for habit in members:
             rng = generator(seed, accounts.block, f"{kind}/{habit.name}")
             grid[:, rows] += _draw_habit(calendar, habit, budget=budget[rows], rng=rng)

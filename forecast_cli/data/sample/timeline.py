@@ -6,15 +6,15 @@ from typing import Final
 
 import numpy as np
 
-from forecast_cli.data.sample.accounts import BLOCK, FEED_CODES, Accounts, draw_accounts
+from forecast_cli.data.sample.accounts import BLOCK, Accounts, draw_accounts
 from forecast_cli.data.sample.bills import CARD_PAYMENT, draw_bills
 from forecast_cli.data.sample.calendars import Calendar, sample_calendar
 from forecast_cli.data.sample.draws import Bools, Floats, Ints, generator
-from forecast_cli.data.sample.kinds import Feed
+from forecast_cli.data.sample.kinds import Feed, code_of
 from forecast_cli.data.sample.profiles import Profiles, budgets, draw_profiles
 from forecast_cli.data.sample.salaries import draw_salaries
 from forecast_cli.data.sample.simulate import Plans, simulate
-from forecast_cli.data.sample.spec import SampleSpec
+from forecast_cli.data.sample.spec import LAST_DAY, SampleSpec
 from forecast_cli.data.sample.spending import CASH, INCOMING, OUTGOING, draw_habits
 from forecast_cli.data.sample.streams import Payments, schedule_all
 
@@ -42,7 +42,7 @@ class Timeline:
 
 def draw_block(spec: SampleSpec, block: int) -> BlockDraws:
     """Draw the accounts of a block and the payments of their streams."""
-    calendar = sample_calendar(spec.end, spec.days)
+    calendar = sample_calendar(LAST_DAY, spec.days)
     accounts = draw_accounts(spec, block)
     profiles = draw_profiles(accounts, spec.seed)
     bills = draw_bills(calendar, accounts, generator(spec.seed, block, "bills"))
@@ -96,6 +96,6 @@ def _observed_days(drawn: BlockDraws, balances: Floats, seed: int) -> Bools:
         Feed.PATCHY: received,
     }
     shown: Bools = (day == accounts.opened) | ((day == accounts.closed) & ~accounts.survives)
-    for code, feed in enumerate(FEED_CODES):
-        shown = shown | (by_feed[feed] & (accounts.feed == code))
+    for feed, days in by_feed.items():
+        shown = shown | (days & (accounts.feed == code_of(feed)))
     return shown & (day >= accounts.opened) & (day <= accounts.closed)

@@ -110,13 +110,9 @@ def _publish(staging: Path, output: Path) -> tuple[Path, ...]:
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:
     """Return the arrow table of a block, with column types that do not depend on the version of polars."""
-    columns = [_plain(frame[field.name], field) for field in _SCHEMA if field.type != _LABEL]
+    columns = [frame[field.name].to_arrow().cast(field.type) for field in _SCHEMA if field.type != _LABEL]
     labels = [_dictionary(frame[ACCOUNT_TYPE], AccountType), _dictionary(frame[CURRENCY], Currency)]
     return pa.Table.from_arrays(columns + labels, schema=_SCHEMA)
-
-
-def _plain(values: pl.Series, field: pa.Field) -> pa.Array:
-    return values.to_arrow().cast(field.type)
 
 
 def _dictionary(labels: pl.Series, names: type[StrEnum]) -> pa.DictionaryArray:

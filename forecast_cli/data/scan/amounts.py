@@ -13,9 +13,9 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.panel import Panel
+from forecast_cli.data.read_errors import collect
 from forecast_cli.data.scan.attributes import read_schema, with_own_types
 from forecast_cli.data.scan.canonical import AT, key_columns
-from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.id_range import IdRange
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.source import InputFile, Source

@@ -11,7 +11,7 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.files.storage import storage_of
-from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.read_errors import collect
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.scan.spilled import amounts_kept, texts_kept
 from forecast_cli.data.source import InputFile, Source

@@ -21,18 +21,13 @@ class IdRange:
     first: object = None
     last: object = None
 
-    @property
-    def bounded(self) -> bool:
-        """Return whether there is any bound."""
-        return self.first is not None or self.last is not None
-
     def files_of(self, source: Source) -> list[InputFile]:
         """Return the files of a source that have rows and may hold ids of the range."""
         return [file for file in source.files if file.rows and self.may_hold(file)]
 
     def may_hold(self, file: InputFile) -> bool:
         """Return whether a file may hold ids of the range, by its row groups or its hive folder."""
-        if not self.bounded:
+        if self.first is None and self.last is None:
             return True
         if self.column in dict(file.columns):
             return not file.groups or any(self.meets(group) for group in file.groups)

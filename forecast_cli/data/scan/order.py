@@ -10,7 +10,7 @@ from forecast_cli.data.files.hive import NULL_PARTITION
 from forecast_cli.data.source import InputFile, RowGroup, Source
 
 #: Most rows that all shards together may read, as a multiple of the input's rows, before the input is regrouped.
-MOST_TIMES: Final = 3
+_MOST_TIMES: Final = 3
 #: Rows that may be read in excess of the input's rows in any case: regrouping the input costs about as much.
 FREE_ROWS: Final = 10_000_000
 
@@ -21,7 +21,7 @@ def is_scattered(source: Source, id_col: str, ranges: Iterable[tuple[Any, Any]])
     Each range reads every row group that may hold one of its ids.
     """
     read = rows_to_read(source, id_col, ranges)
-    return read > MOST_TIMES * source.rows and read - source.rows > FREE_ROWS
+    return read > _MOST_TIMES * source.rows and read - source.rows > FREE_ROWS
 
 
 def rows_to_read(source: Source, id_col: str, ranges: Iterable[tuple[Any, Any]]) -> int:

@@ -8,8 +8,8 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.files.storage import Access
+from forecast_cli.data.read_errors import raise_read_errors
 from forecast_cli.data.scan.canonical import AT, balance_rows, currency_rows, day_rows, id_rows
-from forecast_cli.data.scan.collect import raise_read_errors
 from forecast_cli.data.scan.id_range import IdRange
 from forecast_cli.data.scan.local import layout, polars_reads_folders, scan_local
 from forecast_cli.data.scan.spilled import amounts_kept, kept_rows, scan_spilled, texts_kept
@@ -38,18 +38,16 @@ def scan_rows(
         return _no_rows(source, settings)
     if source.spilled:
         return scan_spilled(files, settings, ids)
-    scans = []
-    unnamed = None if unnamed_currency is None else _with_file_type(unnamed_currency, files).alias(c.CURRENCY)
-    names = settings.named_columns if unnamed_currency is None else (*settings.named_columns, unnamed_currency)
-    for lazy, file in _scan_by_layout(files, source, names):
-        rows = [*_keyed(file, source, settings), balance_rows(settings.balance_col)]
-        if settings.currency_col is not None:
-            rows.append(currency_rows(settings.currency_col))
-        if unnamed is not None:
-            rows.append(unnamed)
-        wanted = lazy.filter(*ids.rows(dict(file.columns).get(settings.id_col))) if ids.bounded else lazy
-        scans.append(wanted.select(rows))
-    return pl.concat(scans)
+    names, values = settings.named_columns, [balance_rows(settings.balance_col)]
+    if settings.currency_col is not None:
+        values.append(currency_rows(settings.currency_col))
+    if unnamed_currency is not None:
+        names = (*names, unnamed_currency)
+        values.append(_with_file_type(unnamed_currency, files).alias(c.CURRENCY))
+    return pl.concat(
+        lazy.filter(*ids.rows(dict(file.columns).get(settings.id_col))).select(*_keyed(file, source, settings), *values)
+        for lazy, file in _scan_by_layout(files, source, names)
+    )
 
 
 def scan_kept(source: Source, settings: Settings) -> pl.LazyFrame:

@@ -41,7 +41,7 @@ def scan_spilled(files: list[InputFile], settings: Settings, ids: IdRange) -> pl
     columns = [c.UNIQUE_ID, c.DS, AT, pl.col(_amount(settings.balance_col)).alias(c.Y)]
     if settings.currency_col is not None:
         columns.append(pl.col(_text(settings.currency_col)).alias(c.CURRENCY))
-    return lazy.filter(*ids.bounds(pl.col(c.UNIQUE_ID))).select(columns) if ids.bounded else lazy.select(columns)
+    return lazy.filter(*ids.bounds(pl.col(c.UNIQUE_ID))).select(columns)
 
 
 def _amount(column: str) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import InputRejectedError
-from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.read_errors import collect
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.source import InputFile, RowGroup, Source
 

@@ -38,10 +38,10 @@ def suggest_zone(name: str) -> str:
 def reject_zone(path: str, column: str, zone: str) -> Problem:
     """Return the problem for a column with a timezone that polars cannot read."""
     if _OFFSET.fullmatch(zone):
-        message = f"{path}: column '{column}' has the timezone '{zone}', expected a name or an offset of whole hours"
+        what = f"column '{column}' has the timezone '{zone}', expected a name or an offset of whole hours"
         cast = f'table.column("{column}").cast(pa.timestamp("us", "UTC"))'
         days = "name the timezone whose days count with --timezone, e.g. Asia/Kolkata"
-        return Problem("SC19", path, message, f"write its instants in UTC, in pyarrow: {cast}; {days}", fatal=True)
-    message = f"{path}: column '{column}' has the unknown timezone '{zone}'"
+        return Problem("SC19", path, what, f"write its instants in UTC, in pyarrow: {cast}; {days}", fatal=True)
+    what = f"column '{column}' has the unknown timezone '{zone}'"
     hint = f"write the column again with a known timezone: {suggest_zone(zone)}"
-    return Problem("SC19", path, message, hint, fatal=True)
+    return Problem("SC19", path, what, hint, fatal=True)

@@ -28,7 +28,7 @@ from forecast_cli.data.files.inspect import InspectedFile, inspect_file
 from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.storage import LocalStorage
 from forecast_cli.data.findings import Action, raise_rejection
-from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.read_errors import collect
 from forecast_cli.data.scan.rows import scan_rows
 
 

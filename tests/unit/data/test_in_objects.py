@@ -17,7 +17,7 @@ from forecast_cli.data.files.objects import ObjectStorage
 from forecast_cli.data.files.open import open_source
 from forecast_cli.data.files.storage import Access
 from forecast_cli.data.findings import Action, raise_rejection
-from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.read_errors import collect
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.scan.unchanged import assert_unchanged
 from forecast_cli.data.source import Source

@@ -12,7 +12,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.data.files.blame import find_unreadable
 from forecast_cli.data.files.open import open_source
-from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.read_errors import collect
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.scan.unchanged import assert_unchanged
 

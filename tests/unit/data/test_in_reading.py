@@ -34,7 +34,7 @@ def test_IN04_unreadable_pages_are_reported_as_when_the_file_is_opened_alone(tmp
     settings = Settings.model_validate({"on_bad_file": "quarantine"})
     kept = check_whole_input(str(tmp_path), settings)
     assert kept.contract is not None
-    assert kept.contract.n_rows == 3
+    assert kept.source.rows == 3
     assert "IN04" in rules(finding for finding in kept.findings if finding.action is Action.QUARANTINE)
 
 

@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 from forecast_cli.core.errors import UsageError
 from forecast_cli.data.sample.block import describe_accounts, generate_block
 from forecast_cli.data.sample.kinds import ARCHETYPES, CURRENCIES, LIVES, Archetype, Feed, Life
-from forecast_cli.data.sample.spec import SampleSpec
+from forecast_cli.data.sample.spec import LAST_DAY, SampleSpec
 
 SPEC = SampleSpec(accounts=1_000, days=730, seed=7)
 
@@ -131,14 +131,14 @@ def test_cards_are_paid_down_every_month():
 def test_very_short_accounts_have_a_row_for_each_of_their_days(life: Life, rows: int):
     short = balances().filter(pl.col("account_id").is_in(ids(life=life)))
     assert short.group_by("account_id").len()["len"].to_list() == [rows] * 10
-    assert short.group_by("account_id").agg(pl.col("date").max())["date"].unique().to_list() == [SPEC.end]
+    assert short.group_by("account_id").agg(pl.col("date").max())["date"].unique().to_list() == [LAST_DAY]
 
 
 def test_closed_accounts_end_early_and_at_zero():
     ends = balances().filter(pl.col("account_id").is_in(ids(life=Life.CLOSED))).group_by("account_id").last()
     assert ends.height == 40
     assert ends["balance"].to_list() == [0.0] * 40
-    assert ends["date"].max() < SPEC.end
+    assert ends["date"].max() < LAST_DAY
 
 
 def test_new_accounts_open_inside_the_sample():
@@ -150,7 +150,7 @@ def test_new_accounts_open_inside_the_sample():
 
 def test_dormant_accounts_move_no_more_than_once_a_month_at_last():
     rows = balances().filter(pl.col("account_id").is_in(ids(life=Life.DORMANT, feed=Feed.MOVES)))
-    late = rows.filter(pl.col("date") > pl.lit(SPEC.end).dt.offset_by("-1y"))
+    late = rows.filter(pl.col("date") > pl.lit(LAST_DAY).dt.offset_by("-1y"))
     assert rows["account_id"].n_unique() > 15
     assert late.height == 0 or late.group_by("account_id").len()["len"].max() <= 13
 

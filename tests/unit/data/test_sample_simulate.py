@@ -6,9 +6,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from forecast_cli.data.sample.accounts import LIFE_CODES, Accounts
+from forecast_cli.data.sample.accounts import Accounts
 from forecast_cli.data.sample.calendars import sample_calendar
-from forecast_cli.data.sample.kinds import Life
+from forecast_cli.data.sample.kinds import Life, code_of
 from forecast_cli.data.sample.profiles import Profiles
 from forecast_cli.data.sample.simulate import Plans, simulate
 
@@ -40,7 +40,7 @@ def run(profile: Profiles, *, life: Life = Life.FULL, closed: int = DAYS - 1, **
     accounts = Accounts(
         block=0,
         archetype=zero,
-        life=np.array([LIFE_CODES.index(life)]),
+        life=np.array([code_of(life)]),
         feed=zero,
         currency=zero,
         opened=zero,

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.contract.check import read_shard
+from forecast_cli.data.contract.series import read_shard
 from forecast_cli.data.files.open import open_source
 from forecast_cli.data.scan import order
 from forecast_cli.data.scan.order import is_scattered, rows_to_read

@@ -17,7 +17,6 @@ LONG_AGO = date(1980, 1, 1)
 def test_TS10_rows_without_an_account_are_set_aside_and_counted(unique_id: str | None) -> None:
     contract = check(rows(daily("a", MANY, LONG_AGO), [(unique_id, START, 1.0)]))
     assert contract.ledger["unique_id"].to_list() == ["a"]
-    assert contract.n_rows == 3001
     found = finding(contract, "TS10", Action.SET_ASIDE)
     assert (found.unit, found.count, found.total) == ("rows", 1, 3001)
     assert found.message == "1 row without a key: 1 null or blank in column 'account_id', 0 null in column 'date'"
@@ -178,7 +177,7 @@ def test_TS14_days_are_counted_on_the_calendar(origin: date, first: date, length
 
 def test_no_rows_are_no_accounts_and_no_findings() -> None:
     contract = check(rows())
-    assert (contract.ledger.height, contract.origin, contract.findings, contract.n_rows) == (0, None, (), 0)
+    assert (contract.ledger.height, contract.origin, contract.findings) == (0, None, ())
     assert list(contract.ledger.schema) == ["unique_id", *ACCOUNTS_SCHEMA]
     assert contract.ledger.schema["repairs"] == ACCOUNTS_SCHEMA["repairs"]
     assert len(shard(rows()).panel) == 0

@@ -10,7 +10,7 @@ from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS
 from forecast_cli.store.manifest import FileEntry, InputRecord, Manifest
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder
-from forecast_cli.store.staging import stage
+from forecast_cli.store.tables import stage
 
 IDENTITY: Final[dict[str, Any]] = {
     "command": "forecast",

@@ -19,7 +19,7 @@ from forecast_cli.store.atomic import (
     write_whole,
 )
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
-from forecast_cli.store.staging import stage, write_parts
+from forecast_cli.store.tables import stage, write_parts
 
 ROWS = pl.DataFrame({"id": [f"a{row % 7}" for row in range(1_000)], "value": [row / 3 for row in range(1_000)]})
 

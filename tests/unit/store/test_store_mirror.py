@@ -21,8 +21,8 @@ from forecast_cli.store.mirror import fetch_all, open_mirrored_run
 from forecast_cli.store.receipts import ShardReceipt, read_receipt
 from forecast_cli.store.remote import Objects, Version
 from forecast_cli.store.run_folder import RunFolder
-from forecast_cli.store.staging import write_table
 from forecast_cli.store.state import OutputState, inspect_output
+from forecast_cli.store.tables import write_table
 
 PLAN = ".run/plan.json"
 #: Tells the receipts of two runs apart, by horizon.

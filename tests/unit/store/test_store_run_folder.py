@@ -19,8 +19,8 @@ from forecast_cli.store.layout import ACCOUNTS, FORECASTS, UNFINISHED, shard_pat
 from forecast_cli.store.lock import output_lock
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import open_run
-from forecast_cli.store.staging import stage, write_table
 from forecast_cli.store.state import OutputState, inspect_output
+from forecast_cli.store.tables import stage, write_table
 
 
 def test_a_new_output_is_made_and_finished(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError, OutputNotWrittenError
 from forecast_cli.core.progress import NullProgress
-from forecast_cli.data.contract.check import read_shard
+from forecast_cli.data.contract.series import read_shard
 from forecast_cli.data.files.open import open_source
 from forecast_cli.data.sample.spec import SampleSpec
 from forecast_cli.data.sample.write import write_sample
@@ -40,7 +40,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def by_account(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("order") / "by_account"
-    write_sample(SampleSpec(accounts=ACCOUNTS, days=DAYS, end=date(2026, 6, 30), seed=5), folder, NullProgress())
+    write_sample(SampleSpec(accounts=ACCOUNTS, days=DAYS, seed=5), folder, NullProgress())
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Staged files: written by workers with their checksum, before the main process moves them to their final paths."""
+"""Tables and texts of an output: staged by workers or written by the main process, with size and checksum."""
 
 import hashlib
 from collections.abc import Sequence
@@ -33,9 +33,7 @@ def stage(frame: pl.DataFrame, staging: Path, index: int, table: str) -> StagedF
 
 def write_text(text: str, output: Path, name: str) -> FileEntry:
     """Write a text file of the output, with secrets removed, and return its manifest entry, with 0 rows."""
-    content = redact(text).encode()
-    write_whole(output / name, content)
-    return FileEntry(path=name, rows=0, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+    return _write(redact(text).encode(), output, name, rows=0)
 
 
 def write_parts(parts: Sequence[Path], output: Path, name: str) -> FileEntry:
@@ -52,6 +50,9 @@ def write_parts(parts: Sequence[Path], output: Path, name: str) -> FileEntry:
 
 def write_table(frame: pl.DataFrame, output: Path, name: str) -> FileEntry:
     """Write a table of the output and return its manifest entry."""
-    content = parquet_bytes(frame)
+    return _write(parquet_bytes(frame), output, name, rows=frame.height)
+
+
+def _write(content: bytes, output: Path, name: str, *, rows: int) -> FileEntry:
     write_whole(output / name, content)
-    return FileEntry(path=name, rows=frame.height, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+    return FileEntry(path=name, rows=rows, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())

@@ -1,4 +1,4 @@
-"""Reading boundary: errors that a bad file causes in a parquet reader become an InputRejectedError naming the input."""
+"""Errors of reading: those that a bad file causes in a parquet reader become an InputRejectedError naming the input."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -7,10 +7,10 @@ import pytest
 
 from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.core.redact import redact
-from forecast_cli.data.scan.collect import collect, raise_read_errors
+from forecast_cli.data.read_errors import collect, raise_read_errors
 from forecast_cli.data.source import Source
 
-SOURCE = Source("balances", (), pl.String(), pl.Date(), None, "none", ())
+SOURCE = Source("balances", (), pl.String(), None, "none", ())
 
 
 def test_IN04_panic_of_the_reader_becomes_a_rejection() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast_cli.store.machine import available_memory, processor_quota, usable_cores
+from forecast_cli.core.machine import available_memory, processor_quota, usable_cores
 
 MEMINFO = "MemTotal: 8000 kB\nMemFree: 100 kB\nMemAvailable: 4000 kB\n"
 OWN = "0::/system.slice/forecast.service\n"
