@@ -7,11 +7,13 @@ import polars as pl
 from forecast_cli.evaluation.low_balance import GROUP
 from forecast_cli.evaluation.low_balance_parts import LowBalanceParts
 from forecast_cli.evaluation.scored import Scored, find_compared_windows
-from forecast_cli.evaluation.window_index import ShardWindows, index_windows
+from forecast_cli.evaluation.window_index import ShardRows, index_windows
 
 _BY = ("unique_id", "cutoff")
 _NO_FIGURES = pl.DataFrame(schema={"unique_id": pl.String, "cutoff": pl.Date, "model": pl.String})
-_NO_ROWS = _NO_FIGURES.with_columns(threshold=pl.lit(""), days=pl.lit(0))
+_NO_ROWS = pl.DataFrame(
+    schema=_NO_FIGURES.schema | {"threshold": pl.String, "days": pl.Int32, "base_rate": pl.Float64, "event": pl.Boolean}
+)
 
 
 def scored_of(
@@ -27,7 +29,7 @@ def scored_of(
     """Return the figures of all models, with the accounts of ``windows`` cut into ``shards``."""
     parts = [(own, _rows_of(figures, own)) for own in _cut(windows, shards)]
     index = index_windows(
-        (ShardWindows(own, rows.select(*_BY, "model"), _NO_ROWS) for own, rows in parts),
+        (ShardRows(own, rows.select(*_BY, "model"), _NO_ROWS) for own, rows in parts),
         ["unique_id"],
         segments,
         seed=seed,
@@ -57,13 +59,13 @@ def low_balance_of(
     windows = rows.select(_BY).unique() if windows is None else windows
     parts = [(own, _rows_of(rows, own)) for own in _cut(windows.with_columns(scale=1.0), shards)]
     index = index_windows(
-        (ShardWindows(own, _NO_FIGURES, low.select(*_BY, *GROUP)) for own, low in parts),
+        (ShardRows(own, _NO_FIGURES, low.select(*_BY, *GROUP, "base_rate", "event")) for own, low in parts),
         ["unique_id"],
         segments,
         seed=seed,
     )
     by_part = _by_part(pl.concat(low for _, low in parts), GROUP)
-    return LowBalanceParts(index, lambda part: by_part[part].drop(_BY), seed)
+    return LowBalanceParts(index, lambda part, columns: by_part[part].select(columns), seed)
 
 
 def _cut(windows: pl.DataFrame, shards: int) -> list[pl.DataFrame]:
@@ -75,7 +77,7 @@ def _cut(windows: pl.DataFrame, shards: int) -> list[pl.DataFrame]:
 
 
 def _rows_of(rows: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
-    return rows.join(windows, on=list(_BY), how="semi", maintain_order="left")
+    return rows.join(windows, on=list(_BY), how="semi").sort(_BY, maintain_order=True)
 
 
 def _by_part(rows: pl.DataFrame, by: Sequence[str]) -> Mapping[tuple[object, ...], pl.DataFrame]:

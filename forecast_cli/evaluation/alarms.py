@@ -19,6 +19,7 @@ from forecast_cli.evaluation.window_index import LowBalancePart
 #: Shares of all windows for which precision, lift and recall are computed: the riskiest 1 % and 5 %.
 BUDGETS: Final = (0.01, 0.05)
 
+_CALIBRATED: Final = (PROBABILITY, ALREADY, EVENT, DAY, *DAY_QUANTILES, *REACHED)
 _QUARTILES: Final = (0.25, 0.5, 0.75)
 
 
@@ -39,7 +40,7 @@ def calibrate_low_balance(low: LowBalanceParts) -> tuple[LowBalanceCalibration, 
     these places, as if drawn among them. Each figure has a 95 % interval from a bootstrap over groups of accounts, with
     the windows of a budget fixed.
     """
-    parts = [found for part, rows in low if (found := _tally_part(low, part, rows)) is not None]
+    parts = [found for part, rows in low.rows(_CALIBRATED) if (found := _tally_part(low, part, rows)) is not None]
     if not parts:
         return ()
     totals, draws = draw_part_totals(np.concatenate([one.sums for one in parts]), seed=low.seed)

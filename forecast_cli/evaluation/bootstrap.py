@@ -48,7 +48,7 @@ class Resampled:
 def estimates(values: NDArray[np.float64], draws: NDArray[np.float64]) -> list[Estimate]:
     """Return ``values`` [k], each with the interval of its finite ``draws`` [k, samples]; other draws are ignored.
 
-    If no draw is finite, the interval is NaN. ``draws`` are reordered in place.
+    If no draw is finite, the interval is NaN.
     """
     finite = np.isfinite(draws)
     complete = finite.all(axis=1)
@@ -81,17 +81,17 @@ def resample_totals(
 class Cells:
     """The cell of each of m windows, [m], in which it is added up: that of its part and its group."""
 
-    numbers: NDArray[np.int32]
+    numbers: NDArray[np.int64]
     parts: int
     groups: int
 
     @classmethod
     def of(
-        cls, groups: NDArray[np.integer], n: int, places: NDArray[np.integer] | None = None, parts: int = 1
+        cls, groups: NDArray[np.integer], n: int, *, places: NDArray[np.integer] | None = None, parts: int = 1
     ) -> "Cells":
         """Return the cells of ``groups`` [m], 0 to n - 1, and ``places`` [m], 0 to parts - 1; without, of one part."""
-        numbers = groups if places is None else places.astype(np.int64) * n + groups
-        return cls(numbers.astype(np.int32, copy=False), parts, n)
+        numbers = groups.astype(np.int64) if places is None else places.astype(np.int64) * n + groups
+        return cls(numbers, parts, n)
 
     def sums(self, column: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the sums of ``column`` [m], added in the order of the windows: [parts, groups]."""

@@ -49,7 +49,7 @@ def rank_models(scored: Scored, costs: pl.DataFrame, *, season: int) -> tuple[Mo
             skill=skills.get(model),
             wins=wins.get(model, 0),
             fallbacks=int(cost_sums[model]["fallbacks"]),
-            failures=int(cost_sums[model]["windows"]) - len(scored.index.figures.get(model, ())),
+            failures=int(cost_sums[model]["windows"]) - int(np.sum(scored.index.figures.get(model, False))),
             cpu_seconds=_divide(cost_sums[model]["cpu_seconds"], cost_sums[model]["windows"]),
         )
         for rank, model in enumerate(sorted(cost_sums, key=sort_key), start=1)

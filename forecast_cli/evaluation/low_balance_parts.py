@@ -1,6 +1,6 @@
 """Low-balance rows of a whole run, read one threshold, period and model at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,18 +18,18 @@ WINDOW: Final = "number of the window"
 class LowBalanceParts:
     """Low-balance rows of the windows of ``index``, in parts: those of one threshold, period and model.
 
-    ``read`` returns the figures (``low_balance.FIGURES``) of a part, with a row for each of ``index.low_balance``;
-    ``seed`` is that of the bootstrap draws.
+    ``read`` returns columns of a part, with a row for each window of ``index.low_balance``, in their order; ``seed`` is
+    that of the bootstrap draws.
     """
 
     index: WindowIndex
-    read: Callable[[LowBalancePart], pl.DataFrame]
+    read: Callable[[LowBalancePart, Sequence[str]], pl.DataFrame]
     seed: int
 
-    def __iter__(self) -> Iterator[tuple[LowBalancePart, pl.DataFrame]]:
-        """Yield each part and its rows: in order of threshold, period and model, and of ``WINDOW``."""
-        for part, windows in sorted(self.index.low_balance.items(), key=lambda one: one[0]):
-            yield part, self.read(part).with_columns(pl.Series(WINDOW, windows)).sort(WINDOW)
+    def rows(self, columns: Sequence[str]) -> Iterator[tuple[LowBalancePart, pl.DataFrame]]:
+        """Yield each part and ``columns`` and ``WINDOW`` of its rows; in order of threshold, period and model."""
+        for part, has in self.index.low_balance.items():
+            yield part, self.read(part, columns).with_columns(pl.Series(WINDOW, np.flatnonzero(has)))
 
     def accounts_of(self, rows: pl.DataFrame) -> NDArray[np.int32]:
         """Return the number of each row's account."""

@@ -23,11 +23,13 @@ from forecast_cli.evaluation.low_balance_parts import WINDOW, LowBalanceParts
 from forecast_cli.evaluation.pooled import MetricDraws, estimate_skills
 from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ReliabilityBin
 from forecast_cli.evaluation.segment import Segment
-from forecast_cli.evaluation.window_index import LowBalancePart
+from forecast_cli.evaluation.window_index import LowBalancePart, WindowIndex
 
 #: Lower edges of the bins of probability. They are fixed, so that models and runs can be compared, and narrow near
 #: zero, where most accounts are.
 BIN_EDGES: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+_SCORED: Final = (PROBABILITY, BASE_RATE, EVENT)
 
 
 def score_low_balance(low: LowBalanceParts, segments: Sequence[str] = ()) -> tuple[LowBalanceScore, ...]:
@@ -38,8 +40,8 @@ def score_low_balance(low: LowBalanceParts, segments: Sequence[str] = ()) -> tup
     over accounts. The skill is NaN if the base rate made no error.
     """
     grouped = [low.index.segments[name] for name in segments]
-    groups = _assign_accounts(low)
-    parts = [_sum_part(low, part, rows, segments=grouped, groups=groups) for part, rows in low]
+    groups = _assign_accounts(low.index, low.seed)
+    parts = [_sum_part(low, part, rows, segments=grouped, groups=groups) for part, rows in low.rows(_SCORED)]
     return tuple(
         score
         for place, segment in enumerate([None, *grouped])
@@ -53,7 +55,9 @@ def bin_reliability(low: LowBalanceParts) -> tuple[ReliabilityBin, ...]:
     Bins are fixed (``BIN_EDGES``; the last one includes 1), and empty ones are left out. The order is that of
     ``score_low_balance``, with the lowest probability first.
     """
-    return tuple(found for part, rows in low for found in _bins_of(part, rows.drop_nulls(EVENT)))
+    return tuple(
+        found for part, rows in low.rows([PROBABILITY, EVENT]) for found in _bins_of(part, rows.drop_nulls(EVENT))
+    )
 
 
 def _bins_of(part: LowBalancePart, known: pl.DataFrame) -> Iterator[ReliabilityBin]:
@@ -71,21 +75,18 @@ def _bins_of(part: LowBalancePart, known: pl.DataFrame) -> Iterator[ReliabilityB
 
 @dataclass(frozen=True)
 class _PartSums:
-    """Sums of the windows of a ``part``, by value of a segment: ``sums`` [values, groups, 4], and counts [values]."""
+    """Sums of the windows of a ``part``, by value of a segment: [values, groups, 4], and numbers of ``accounts``."""
 
     part: LowBalancePart
     sums: NDArray[np.float64]
     accounts: NDArray[np.int64]
-    windows: NDArray[np.int64]
 
 
-def _assign_accounts(low: LowBalanceParts) -> NDArray[np.int64]:
+def _assign_accounts(index: WindowIndex, seed: int) -> NDArray[np.int64]:
     """Return the bootstrap group of each account that has a window that counts, -1 for others."""
-    groups = np.full(int(low.index.accounts.max(initial=-1)) + 1, -1)
-    for _, rows in low:
-        groups[low.accounts_of(rows.drop_nulls([BASE_RATE, EVENT]))] = 0
-    counted = np.flatnonzero(groups == 0)
-    groups[counted] = assign_groups(counted, low.seed)
+    groups = np.full(int(index.accounts.max(initial=-1)) + 1, -1)
+    counted = np.unique(index.accounts[index.judged])
+    groups[counted] = assign_groups(counted, seed)
     return groups
 
 
@@ -100,15 +101,17 @@ def _sum_part(
     """Return the sums of all windows that count, and by each of ``segments``. ``groups`` are those of the accounts."""
     scored = rows.drop_nulls([BASE_RATE, EVENT])
     accounts, hashed = low.accounts_of(scored), low.groups_of(scored)
-    places = [np.zeros_like(accounts), *(segment.places[scored[WINDOW].to_numpy()] for segment in segments)]
-    counts = [1, *(len(segment.values) for segment in segments)]
-    cells = [Cells.of(groups[accounts], int(groups.max(initial=-1)) + 1)]
-    cells += [Cells.of(hashed, HASHED_GROUPS, own, n) for own, n in zip(places[1:], counts[1:], strict=True)]
-    sums = sum_cells(_summands(scored), cells)
-    return [
-        _PartSums(part, of_values, count_distinct(own, accounts, n), np.bincount(own, minlength=n))
-        for of_values, own, n in zip(sums, places, counts, strict=True)
+    taken = [segment.take(scored[WINDOW].to_numpy()) for segment in segments]
+    cells = [
+        Cells.of(groups[accounts], int(groups.max(initial=-1)) + 1),
+        *(Cells.of(hashed, HASHED_GROUPS, places=one.places, parts=len(one.values)) for one in taken),
     ]
+    counts = [
+        np.array([len(np.unique(accounts))]),
+        *(count_distinct(one.places, accounts, len(one.values)) for one in taken),
+    ]
+    sums = sum_cells(_summands(scored), cells)
+    return [_PartSums(part, own, count) for own, count in zip(sums, counts, strict=True)]
 
 
 def _score_parts(parts: Sequence[_PartSums], segment: Segment | None, *, seed: int) -> Iterator[LowBalanceScore]:
@@ -119,7 +122,8 @@ def _score_parts(parts: Sequence[_PartSums], segment: Segment | None, *, seed: i
     figures = _estimate_figures(np.concatenate([one.sums for one in parts]), seed=seed)
     cells = product(parts, range(len(values)))
     for (one, place), (event_rate, brier, base_brier, skill) in zip(cells, figures, strict=True):
-        if not one.windows[place]:
+        windows = int(one.sums[place, :, -1].sum())
+        if not windows:
             continue
         threshold, days, model = one.part
         yield LowBalanceScore(
@@ -129,7 +133,7 @@ def _score_parts(parts: Sequence[_PartSums], segment: Segment | None, *, seed: i
             segment=None if segment is None else segment.name,
             value=values[place],
             accounts=int(one.accounts[place]),
-            windows=int(one.windows[place]),
+            windows=windows,
             event_rate=event_rate,
             brier=brier,
             base_brier=base_brier,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -24,7 +25,7 @@ class Scored:
     - ``models``: those that forecast any window with a scale, sorted by name.
     - ``windows`` [m]: numbers of the compared windows, ascending.
     - ``read_figures``: function that returns expressions of a model's figures (columns of ``scoring.score_days``), with
-      a row for each of ``index.figures``.
+      a row for each window of ``index.figures``, in their order.
     - ``levels``: levels that were forecast.
     - ``currency``: segment that is the unit of the balances, if there is one.
     - ``seed``: seed of the bootstrap draws.
@@ -46,7 +47,7 @@ class Scored:
         """Return every metric, by name."""
         return metrics_of(self.levels)
 
-    @property
+    @cached_property
     def accounts(self) -> NDArray[np.int32]:
         """Return the number of each window's account, [m]."""
         return self.index.accounts[self.windows]
@@ -56,7 +57,7 @@ class Scored:
         """Return the bootstrap group of each window's account, [m]."""
         return self.index.groups[self.windows]
 
-    @property
+    @cached_property
     def currencies(self) -> tuple[str, ...]:
         """Return the currencies of the windows, empty if there is no currency column."""
         return () if self.currency is None else self.segment(self.currency).values
@@ -83,11 +84,11 @@ class Scored:
         yield np.ones(len(self))
 
     def _read(self, model: str, figures: Sequence[pl.Expr]) -> Iterator[NDArray[np.float64]]:
-        rows = self.index.figures[model]
-        row_of = np.empty(len(self.index), dtype=np.int32)
-        row_of[rows] = np.arange(len(rows), dtype=np.int32)
+        forecast = self.index.figures[model]
         for column in self.read_figures(model, figures):
-            yield column.cast(pl.Float64).to_numpy()[row_of[self.windows]]
+            values = np.full(len(self.index), np.nan)
+            values[forecast] = column.cast(pl.Float64).to_numpy()
+            yield values[self.windows]
 
 
 def find_compared_windows(index: WindowIndex) -> tuple[tuple[str, ...], NDArray[np.int64]]:
@@ -95,8 +96,8 @@ def find_compared_windows(index: WindowIndex) -> tuple[tuple[str, ...], NDArray[
 
     Models are sorted by name, numbers of windows ascend.
     """
-    models = tuple(sorted(model for model, windows in index.figures.items() if index.moving[windows].any()))
-    forecast = np.zeros(len(index), dtype=np.int64)
-    for model in models:
-        forecast[index.figures[model]] += 1
-    return models, np.flatnonzero(index.moving & (forecast == len(models)) & (forecast > 0))
+    forecast = {model: own for model, own in index.figures.items() if (own & index.moving).any()}
+    compared = index.moving.copy() if forecast else np.zeros_like(index.moving)
+    for own in forecast.values():
+        compared &= own
+    return tuple(forecast), np.flatnonzero(compared)

@@ -34,7 +34,8 @@ class Segment:
     def join(cls, name: str, parts: Sequence["Segment"]) -> "Segment":
         """Return the windows of all ``parts``, one part after the other."""
         values = _in_order(name, [value for part in parts for value in part.values])
-        places = [_places_in(values, part.values)[part.places] for part in parts]
+        place_of = {value: place for place, value in enumerate(values)}
+        places = [np.array([place_of[value] for value in part.values], dtype=np.int32)[part.places] for part in parts]
         return cls(name, values, np.concatenate([np.zeros(0, dtype=np.int32), *places]))
 
     def take(self, windows: NDArray[np.integer]) -> "Segment":
@@ -43,17 +44,11 @@ class Segment:
 
     def without_empty(self) -> "Segment":
         """Return the segment without the values that no window has."""
-        values = tuple(self.values[place] for place in np.unique(self.places).tolist())
-        return Segment(self.name, values, _places_in(values, self.values)[self.places])
+        found, places = np.unique(self.places, return_inverse=True)
+        return Segment(self.name, tuple(self.values[place] for place in found.tolist()), places.astype(np.int32))
 
 
 def _in_order(name: str, values: Iterable[str]) -> tuple[str, ...]:
     present = set(values)
     bands = [band for band in BANDS.get(name, ()) if band in present]
     return (*bands, *sorted(present.difference(bands)))
-
-
-def _places_in(values: Sequence[str], texts: Sequence[str]) -> NDArray[np.int32]:
-    """Return the place of each of ``texts`` among ``values``, -1 if it is none of them."""
-    place_of = {value: place for place, value in enumerate(values)}
-    return np.array([place_of.get(text, -1) for text in texts], dtype=np.int32)

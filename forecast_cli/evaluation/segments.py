@@ -21,14 +21,24 @@ def score_segments(scored: Scored, segments: Sequence[str], *, season: int) -> t
     currencies, figures in units of the balance are NaN, except in the segment that is the currency.
     """
     grouped = [scored.segment(name) for name in segments]
-    cells = [Cells.of(scored.groups, HASHED_GROUPS, one.places, len(one.values)) for one in grouped]
-    sums = {model: sum_cells(scored.summands_of(model), cells) for model in scored.models}
+    cells = [Cells.of(scored.groups, HASHED_GROUPS, places=one.places, parts=len(one.values)) for one in grouped]
+    mixed = [scored.mixed and one.name != scored.currency for one in grouped]
     baseline = choose_baseline(scored.models, season=season)
-    scores: list[SegmentScore] = []
-    for place, segment in enumerate(grouped):
-        figures = _score_models(scored, segment, {model: own[place] for model, own in sums.items()}, baseline)
-        scores += _build_scores(scored, segment, figures)
-    return tuple(scores)
+    references: list[MetricDraws | None] = [None] * len(grouped)
+    figures: dict[str, list[_Figures]] = {}
+    for model in sorted(scored.models, key=lambda model: model != baseline):
+        pools = [_pool(scored, sums) for sums in sum_cells(scored.summands_of(model), cells)]
+        if model == baseline:
+            references = [pool.of_metric(RANKED_BY) for pool in pools]
+        figures[model] = [
+            _estimate_figures(pool, reference, mixed=in_units_of_several)
+            for pool, reference, in_units_of_several in zip(pools, references, mixed, strict=True)
+        ]
+    return tuple(
+        score
+        for place, segment in enumerate(grouped)
+        for score in _build_scores(scored, segment, {model: figures[model][place] for model in scored.models})
+    )
 
 
 @dataclass(frozen=True)
@@ -56,15 +66,6 @@ def _build_scores(scored: Scored, segment: Segment, by_model: Mapping[str, _Figu
                 skill=figures.skills[place],
                 excess=figures.excess[place],
             )
-
-
-def _score_models(
-    scored: Scored, segment: Segment, sums: Mapping[str, NDArray[np.float64]], baseline: str | None
-) -> dict[str, _Figures]:
-    """Return each model's figures, from its ``sums`` [values, groups, k + 1]; ``baseline`` is the seasonal naive."""
-    reference = None if baseline is None else _pool(scored, sums[baseline]).of_metric(RANKED_BY)
-    mixed = scored.mixed and segment.name != scored.currency
-    return {model: _estimate_figures(_pool(scored, own), reference, mixed=mixed) for model, own in sums.items()}
 
 
 def _pool(scored: Scored, sums: NDArray[np.float64]) -> Pooled:

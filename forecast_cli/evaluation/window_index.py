@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -10,26 +10,24 @@ from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
 from forecast_cli.evaluation.bootstrap import hash_groups
-from forecast_cli.evaluation.low_balance import GROUP
+from forecast_cli.evaluation.low_balance import BASE_RATE, EVENT, GROUP
 from forecast_cli.evaluation.rows import CUTOFF, SCALE
 from forecast_cli.evaluation.segment import Segment
 
 #: Threshold, days and model of low-balance rows.
 LowBalancePart = tuple[str, int, str]
-
 _Part = TypeVar("_Part", str, LowBalancePart)
-
-_NUMBER: Final = "number of the window"
-_ACCOUNT: Final = "number of the account"
+_Item = TypeVar("_Item", bound=np.generic)
 
 
 @dataclass(frozen=True)
-class ShardWindows:
+class ShardRows:
     """Rows of one shard, whose accounts come after those of the shards before.
 
     - ``windows``: window rows, sorted by keys and cutoff.
-    - ``figures``: keys, cutoff and model of each window's figures.
-    - ``low_balance``: keys, cutoff, threshold, days and model of each low-balance row.
+    - ``figures``: keys, cutoff and model of each window's figures, those of each model in the order of windows.
+    - ``low_balance``: keys, cutoff, threshold, days, model, base rate and event of each low-balance row; those of each
+      threshold, period and model in the order of windows.
     """
 
     windows: pl.DataFrame
@@ -39,80 +37,92 @@ class ShardWindows:
 
 @dataclass(frozen=True)
 class WindowIndex:
-    """The m windows of a run, in the order of keys and cutoff.
+    """The n windows of a run, in the order of keys and cutoff; each array is [n].
 
-    - ``accounts`` [m]: number of each window's account, from 0.
-    - ``groups`` [m]: bootstrap group of the account (``bootstrap.hash_groups``).
-    - ``moving`` [m]: whether the window has a scale.
+    - ``accounts``: number of each window's account, from 0.
+    - ``groups``: bootstrap group of the account (``bootstrap.hash_groups``).
+    - ``moving``: whether the window has a scale.
     - ``segments``: values of the windows, by name of the segment.
-    - ``figures``: for each model, the window of each of its rows of figures, in the order of shards and rows.
-    - ``low_balance``: the same for each part of the low-balance rows.
+    - ``figures``: for each model, whether it has figures of the window; models are sorted.
+    - ``low_balance``: for each part of the low-balance rows, whether it has a row of the window; parts are sorted.
+    - ``judged``: whether any of the window's low-balance rows has a base rate and a known event.
     """
 
     accounts: NDArray[np.int32]
     groups: NDArray[np.int32]
     moving: NDArray[np.bool_]
     segments: Mapping[str, Segment]
-    figures: Mapping[str, NDArray[np.int32]]
-    low_balance: Mapping[LowBalancePart, NDArray[np.int32]]
+    figures: Mapping[str, NDArray[np.bool_]]
+    low_balance: Mapping[LowBalancePart, NDArray[np.bool_]]
+    judged: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.accounts)
 
 
 def index_windows(
-    shards: Iterable[ShardWindows], keys: Sequence[str], segments: Sequence[str], *, seed: int
+    shards: Iterable[ShardRows], keys: Sequence[str], segments: Sequence[str], *, seed: int
 ) -> WindowIndex:
-    """Number the windows of all ``shards``. ``segments`` are text columns of the window rows."""
-    numbered = [_index_shard(shard, keys, segments, seed=seed) for shard in shards]
-    windows = _starts([len(one) for one in numbered])
-    accounts = _starts([int(one.accounts.max(initial=-1)) + 1 for one in numbered])
+    """Number the windows of all ``shards``. ``segments`` are text columns of the window rows.
+
+    Raises ValueError if rows of figures or low balances are not in the order of windows.
+    """
+    parts = [_index_shard(shard, keys, segments, seed=seed) for shard in shards]
+    counts = [int(part.accounts.max(initial=-1)) + 1 for part in parts]
+    before = np.cumsum([0, *counts], dtype=np.int32)[: len(parts)]
     return WindowIndex(
-        accounts=_join([one.accounts for one in numbered], accounts),
-        groups=_join([one.groups for one in numbered]),
-        moving=np.concatenate([np.zeros(0, dtype=np.bool_), *(one.moving for one in numbered)]),
-        segments={name: Segment.join(name, [one.segments[name] for one in numbered]) for name in segments},
-        figures=_join_parts([one.figures for one in numbered], windows),
-        low_balance=_join_parts([one.low_balance for one in numbered], windows),
+        accounts=_chain([part.accounts + start for part, start in zip(parts, before, strict=True)], np.int32),
+        groups=_chain([part.groups for part in parts], np.int32),
+        moving=_chain([part.moving for part in parts], np.bool_),
+        segments={name: Segment.join(name, [part.segments[name] for part in parts]) for name in segments},
+        figures=_join([(len(part), part.figures) for part in parts]),
+        low_balance=_join([(len(part), part.low_balance) for part in parts]),
+        judged=_chain([part.judged for part in parts], np.bool_),
     )
 
 
-def _index_shard(shard: ShardWindows, keys: Sequence[str], segments: Sequence[str], *, seed: int) -> WindowIndex:
+def _index_shard(shard: ShardRows, keys: Sequence[str], segments: Sequence[str], *, seed: int) -> WindowIndex:
     by = [*keys, CUTOFF]
-    windows = shard.windows.select(by).with_row_index(_NUMBER)
-    accounts = windows.select(pl.struct(keys).rle_id().alias(_ACCOUNT))[_ACCOUNT]
-
-    def windows_of(rows: pl.DataFrame, part: Sequence[str]) -> dict[tuple[Any, ...], NDArray[np.int32]]:
-        numbers = rows.select(*by, *part).join(windows, on=by, how="left", maintain_order="left")
-        parts = numbers.select(*part, _NUMBER).partition_by(part, as_dict=True, maintain_order=True)
-        return {values: rows[_NUMBER].to_numpy().astype(np.int32) for values, rows in parts.items()}
-
+    accounts = shard.windows.select(pl.struct(keys).rle_id()).to_series()
+    judged = shard.low_balance.drop_nulls([BASE_RATE, EVENT])
     return WindowIndex(
         accounts=accounts.to_numpy().astype(np.int32),
         groups=hash_groups(shard.windows, keys, seed=seed).astype(np.int32),
         moving=shard.windows[SCALE].is_not_null().to_numpy(),
         segments={name: Segment.of(shard.windows[name]) for name in segments},
-        figures={model: rows for (model,), rows in windows_of(shard.figures, [c.MODEL]).items()},
-        low_balance=windows_of(shard.low_balance, GROUP),
+        figures={model: has for (model,), has in _find_rows(shard.windows, shard.figures, by, [c.MODEL]).items()},
+        low_balance=_find_rows(shard.windows, shard.low_balance, by, GROUP),
+        judged=_has_row(shard.windows, judged, by),
     )
 
 
-def _starts(counts: Sequence[int]) -> list[int]:
-    return [0, *np.cumsum(counts).tolist()][: len(counts)]
+def _find_rows(
+    windows: pl.DataFrame, rows: pl.DataFrame, by: Sequence[str], part: Sequence[str]
+) -> dict[tuple[Any, ...], NDArray[np.bool_]]:
+    """Return for each part of ``rows`` whether it has a row of each window."""
+    found = {}
+    for values, own in rows.partition_by(part, as_dict=True, maintain_order=True).items():
+        found[values] = has = _has_row(windows, own, by)
+        if not own.select(by).equals(windows.filter(has).select(by)):
+            raise ValueError(f"rows of {values} are not one for each window, in the order of windows")
+    return found
 
 
-def _join(arrays: Sequence[NDArray[np.int32]], starts: Sequence[int] | None = None) -> NDArray[np.int32]:
-    """Return ``arrays`` one after the other, each counted from its start."""
-    moved = arrays if starts is None else [one + np.int32(start) for one, start in zip(arrays, starts, strict=True)]
-    return np.concatenate([np.zeros(0, dtype=np.int32), *moved]).astype(np.int32, copy=False)
+def _has_row(windows: pl.DataFrame, rows: pl.DataFrame, by: Sequence[str]) -> NDArray[np.bool_]:
+    """Return whether ``rows`` have one of each window."""
+    keys = {name: f"key {place}" for place, name in enumerate(by)}  # a user's column may be called anything
+    numbered, wanted = (frame.select(by).rename(keys) for frame in (windows, rows))
+    found = numbered.with_row_index("window").join(wanted, on=list(keys.values()), how="semi", nulls_equal=True)
+    has = np.zeros(windows.height, dtype=np.bool_)
+    has[found["window"].to_numpy()] = True
+    return has
 
 
-def _join_parts(
-    shards: Sequence[Mapping[_Part, NDArray[np.int32]]], starts: Sequence[int]
-) -> dict[_Part, NDArray[np.int32]]:
-    """Return the windows of the rows of each part in all shards; a shard need not have rows of every part."""
-    parts: dict[_Part, list[NDArray[np.int32]]] = {}
-    for shard, start in zip(shards, starts, strict=True):
-        for part, windows in shard.items():
-            parts.setdefault(part, []).append(windows + np.int32(start))
-    return {part: np.concatenate(windows) for part, windows in sorted(parts.items())}
+def _join(shards: Sequence[tuple[int, Mapping[_Part, NDArray[np.bool_]]]]) -> dict[_Part, NDArray[np.bool_]]:
+    """Return whether each part has a row of each window of all shards; a shard need not have rows of every part."""
+    parts = sorted({part for _, found in shards for part in found})
+    return {part: _chain([found.get(part, np.zeros(n)) for n, found in shards], np.bool_) for part in parts}
+
+
+def _chain(arrays: Sequence[NDArray[Any]], dtype: type[_Item]) -> NDArray[_Item]:
+    return np.concatenate([np.zeros(0), *arrays], dtype=dtype, casting="unsafe")

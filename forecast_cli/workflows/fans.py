@@ -1,5 +1,6 @@
 """Fan charts of a backtest: windows with the worst and with median scores, with their history and actual balances."""
 
+import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Final
@@ -16,7 +17,7 @@ from forecast_cli.evaluation.report import Fan
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.evaluation.scored import Scored
 from forecast_cli.store.layout import WINDOWS
-from forecast_cli.store.parquet import scan_forecasts, scan_table
+from forecast_cli.store.parquet import load_table, scan_forecasts
 from forecast_cli.workflows.preparing import Prepared
 
 #: Accounts drawn for each kind, and days of history shown before the cutoff.
@@ -24,8 +25,6 @@ _EACH: Final = 4
 _HISTORY: Final = 120
 #: Levels to draw, in percent; for each, the nearest level of the settings is used.
 _DRAWN: Final = (80.0, 95.0)
-
-_NUMBER: Final = "number of the window"
 
 
 def draw_fans(prepared: Prepared, model: str, scored: Scored) -> tuple[Fan, ...]:
@@ -47,7 +46,8 @@ def _choose_windows(scored: Scored, model: str) -> list[tuple[str, int, float]]:
     known = np.flatnonzero(~np.isnan(scrps))
     worst = _first_of_each(known, -scrps, accounts)
     others = known[~np.isin(accounts[known], accounts[worst])]
-    median = _first_of_each(others, np.abs(scrps - np.median(scrps[known])), accounts) if len(others) else []
+    middle = pl.DataFrame({RANKED_BY: scrps[known]}).select(pl.col(RANKED_BY).median().fill_null(math.nan)).item()
+    median = _first_of_each(others, np.abs(scrps - middle), accounts)
     kinds = (("worst", worst), ("median", median))
     return [(kind, place, float(scrps[place])) for kind, places in kinds for place in places]
 
@@ -62,10 +62,8 @@ def _first_of_each(places: NDArray[np.int64], by: NDArray[np.float64], accounts:
 
 def _keys_of(prepared: Prepared, windows: Sequence[int]) -> list[dict[str, Any]]:
     """Return the key columns and the cutoff of ``windows``, by their numbers."""
-    keys = scan_table(prepared.output / WINDOWS).select(*prepared.settings.key_columns, CUTOFF).with_row_index(_NUMBER)
-    found = keys.filter(pl.col(_NUMBER).is_in(windows)).collect()
-    rows = {row.pop(_NUMBER): row for row in found.iter_rows(named=True)}
-    return [rows[window] for window in windows]
+    keys = load_table(prepared.output / WINDOWS, columns=[*prepared.settings.key_columns, CUTOFF])
+    return list(keys[windows].iter_rows(named=True))
 
 
 def _draw(

@@ -115,6 +115,7 @@ def frames(draw: st.DrawFn) -> pl.DataFrame:
         "threshold": ["p10"] * n,
         "days": [30] * n,
         "probability": rng.integers(0, 6, n) / 5,
+        "base_rate": 0.5,
         "already": rng.random(n) < 0.2,
         "event": event,
         "day": [int(rng.integers(1, 31)) if came else None for came in event],

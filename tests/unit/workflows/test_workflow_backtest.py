@@ -18,7 +18,7 @@ from forecast_cli.engine.backtest import backtest_shard
 from forecast_cli.engine.shards import Job
 from forecast_cli.models.registry import REGISTRY
 from forecast_cli.store.read import read_manifest
-from forecast_cli.workflows.backtest import backtest_settings, cutoffs_back, run_backtest
+from forecast_cli.workflows.backtest import BacktestRun, backtest_settings, cutoffs_back, run_backtest
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.places import Place
@@ -27,6 +27,7 @@ from forecast_cli.workflows.report import run_report
 from forecast_cli.workflows.results import ForecastRequest
 
 STEP = 10
+MODELS = ("Naive", "SeasonalNaive(7)", "SeasonalNaive(115)")
 
 
 @pytest.fixture
@@ -303,6 +304,31 @@ def test_workers_and_shards_change_no_number(request_of: Callable[..., ForecastR
     whole = run_backtest(request_of(frame, output="whole"))
     figures = [[score.model_dump(exclude={"cpu_seconds"}) for score in run.report.leaderboard] for run in (one, whole)]
     assert figures[0] == figures[1]
+
+
+def test_the_report_is_the_same_for_any_shards(request_of: Callable[..., ForecastRequest]) -> None:
+    """Two currencies, an account without windows, and one that is too short for one of the models."""
+    number = pl.col("account_id").str.slice(-1).cast(pl.Int64)
+    frame = balances().with_columns(pl.when(number % 2 == 0).then(pl.lit("USD")).otherwise(pl.lit("EUR")).alias("unit"))
+    last = frame["date"].max()
+    assert isinstance(last, date)
+    for account, days in ((2, 50), (4, 130)):
+        frame = frame.filter((number != account) | (pl.col("date") > last - timedelta(days=days)))
+    options = {"currency_col": "unit", "segment": ("account_type",), "threshold": ("0", "p10"), "model": MODELS}
+    whole, *cut = (
+        run_backtest(request_of(frame, output=f"of-{size}", shard_size=size, **options)) for size in (6, 3, 2, 1)
+    )
+    assert whole.report.fans
+    assert any(row.fallbacks for row in whole.report.leaderboard)
+    assert {score.segment for score in whole.report.low_balance_segments} > {"account_type", "unit"}
+    for run in cut:
+        assert report_of(run) == report_of(whole)
+
+
+def report_of(run: BacktestRun) -> str:
+    """Return all of a report but times and places."""
+    rows = tuple(row.model_copy(update={"cpu_seconds": 0.0}) for row in run.report.leaderboard)
+    return repr(run.report.model_copy(update={"facts": None, "leaderboard": rows}))
 
 
 def test_windows_count_back_from_one_day_where_they_are_aligned_to_it(
