@@ -45,8 +45,8 @@ _SERIES_WORKER: Final = 20 * _MB
 #: One model's forecast of an account until the other models are done, and more for each day ahead beyond ``_AHEAD``.
 _FORECAST: Final = 8_000
 _FORECAST_A_DAY: Final = 100
-#: Each window of each model while reports are made, beside what the run takes then.
-_REPORTED: Final = 5_000
+#: Each window while reports are made, however many models forecast it, beside what the run takes then.
+_REPORTED: Final = 400
 #: An account whose published forecast is scored, in thousands of bytes: no model runs then.
 _SCORED_KB: Final = 60
 #: With fewer accounts at a time than this, each account takes longer.
@@ -144,7 +144,7 @@ def _minimum_memory(models: Sequence[ModelChoice], load: Load, few: int) -> int:
 
 
 def _reporting(models: Sequence[ModelChoice], load: Load) -> int:
-    return _overhead(models, load) + _WORKER + load.accounts * load.times * max(len(models), 1) * _REPORTED
+    return _overhead(models, load) + _WORKER + load.accounts * load.times * _REPORTED
 
 
 def _overhead(models: Sequence[ModelChoice], load: Load) -> int:
