@@ -175,6 +175,16 @@ def test_every_account_of_the_input_has_a_row_and_those_that_are_gone_are_named(
     assert run.accounts[Status.SKIPPED] == 3
 
 
+def test_an_account_that_has_no_balance_on_the_origin_any_more_is_not_scored(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
+) -> None:
+    frame = balances(accounts=2)
+    lost = (pl.col("account_id") == "acc-001") & (pl.col("date") <= ORIGIN)
+    accounts = table(score(frame.filter(~lost), forecast(frame)), "accounts.parquet")
+    assert accounts.select("account_id", "status", "windows").rows() == [("acc-000", "ok", 1), ("acc-001", "skipped", 0)]
+    assert accounts["reason"][1] == "no outcome: no balance on the origin of the forecast, or none known after it"
+
+
 def test_an_account_forecast_by_a_simpler_model_is_marked(
     forecast: Callable[..., Path], score: Callable[..., BacktestRun]
 ) -> None:

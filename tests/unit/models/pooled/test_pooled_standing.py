@@ -72,7 +72,9 @@ def test_a_balance_that_returns_within_the_days_ahead_does_not_differ() -> None:
 
 
 def test_an_account_that_never_moved_may() -> None:
-    assert moved(panel_of(np.full(800, 5.0)), 30)[0, [0, 29]].tolist() == pytest.approx([1 / 25, 1 / 25])
+    for balance in (5.0, 0.0):
+        share = moved(panel_of(np.full(800, balance)), 30)[0, [0, 29]]
+        assert share.tolist() == pytest.approx([1 / 25, 1 / 25])
 
 
 def test_the_first_day_of_a_history_counts_as_an_earlier_month() -> None:
