@@ -44,7 +44,10 @@ def learned(panel: Panel) -> Learned:
 def test_the_weights_of_a_month_do_not_depend_on_later_months(panel: Panel) -> None:
     candidate = parse_model("SeasonalNaive(11)", ())
     [alone], [first, later] = (
-        [vintage.weights[0] for vintage in learn_weights(*learned_of(panel, months), [candidate], limit_ms=1e9).vintages]
+        [
+            vintage.weights[0]
+            for vintage in learn_weights(*learned_of(panel, months), [candidate], limit_ms=1e9).vintages
+        ]
         for months in (MONTHS[:1], MONTHS)
     )
     assert alone.gain.max() > 0.0
