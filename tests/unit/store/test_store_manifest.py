@@ -18,4 +18,5 @@ def test_runs_are_in_the_order_of_their_origins_or_the_days_they_ended_then_of_t
         (None, "2026-07-12T05:00:00Z"),
         ("2026-07-12", "2026-07-12T06:00:00Z"),
     ]
-    assert sorted(reversed(ordered), key=lambda run: recency_of(*run)) == ordered
+    backwards = ordered[::-1]
+    assert sorted(backwards, key=lambda run: recency_of(*run)) == ordered
