@@ -176,7 +176,7 @@ def assign_groups(accounts: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     to ``MAX_GROUPS`` groups of equal size (to within one account).
     """
     distinct, codes = np.unique(accounts, return_inverse=True)
-    codes = codes.reshape(-1).astype(np.int64)
+    codes = codes.astype(np.int64)
     if len(distinct) <= MAX_GROUPS:
         return codes
     groups = np.random.default_rng([seed, len(distinct)]).permutation(len(distinct)) % MAX_GROUPS

@@ -83,7 +83,7 @@ def score_steps(tally: pl.DataFrame, metrics: Mapping[str, Metric], *, mixed: bo
     for own in common.partition_by(c.MODEL, maintain_order=True):
         steps, place = np.unique(own[c.STEP].to_numpy(), return_inverse=True)
         sums = own.select(*metrics, WINDOWS).to_numpy()
-        by_step = sum_parts(sums, place.reshape(-1), own[GROUP].to_numpy(), parts=len(steps))
+        by_step = sum_parts(sums, place, own[GROUP].to_numpy(), parts=len(steps))
         counts = own.group_by(c.STEP).agg(pl.col(ACCOUNTS, WINDOWS).sum()).sort(c.STEP)
         figures = Pooled.of(by_step, metrics, seed=seed).figures(mixed=mixed)
         for (step, accounts, windows), metrics_of_step in zip(counts.iter_rows(), figures, strict=True):
