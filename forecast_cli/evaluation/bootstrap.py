@@ -195,7 +195,7 @@ def assign_groups(accounts: NDArray[np.integer], seed: int) -> NDArray[np.int64]
     groups = np.arange(len(distinct))
     if len(distinct) > MAX_GROUPS:
         groups = np.random.default_rng([seed, len(distinct)]).permutation(len(distinct)) % MAX_GROUPS
-    of_rows: NDArray[np.int64] = groups[codes.reshape(-1)]
+    of_rows: NDArray[np.int64] = groups[codes]
     return of_rows
 
 

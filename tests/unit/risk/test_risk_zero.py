@@ -123,6 +123,7 @@ def test_the_share_is_that_which_past_windows_show() -> None:
     assert learn_zero_share(windows(1.0)) == pytest.approx(1.0, abs=0.15)
     assert 0.15 < learn_zero_share(windows(0.5)) < 0.45, "0.13 (w + (1 - w) 0.26) is half of 0.13 where w is 0.32"
     assert learn_zero_share(windows(0.0)) == pytest.approx(0.1, abs=0.01)
+    assert learn_zero_share(ZeroTrainingSet(np.ones(9), np.full(9, 0.25), np.ones(9))) == 1.0, "all came, all are left"
 
 
 def test_few_expected_falls_teach_little() -> None:

@@ -289,9 +289,13 @@ def test_an_account_with_too_little_history_is_in_the_ledger_with_the_reason(
     told = {row["account_id"]: row for row in pl.read_parquet(run.output / "accounts.parquet").iter_rows(named=True)}
     assert [told[name]["windows"] for name in sorted(told)] == [2, 1, 0, 0]
     assert [told[name]["status"] for name in sorted(told)] == ["ok", "ok", "skipped", "skipped"]
+    assert ["short" in told[name]["flags"] for name in sorted(told)] == [False, True, True, True]
+    assert told["acc-000"]["reason"] is None
     assert told["acc-001"]["reason"].startswith("short: 115 days of history, enough for 1 of 2 windows")
     assert told["acc-002"]["reason"].startswith("short: 50 days of history, enough for 0 of 2 windows")
-    assert told["acc-003"]["reason"].startswith("short: 1 day of history, enough for 0 of 2 windows")
+    assert told["acc-003"]["reason"] == (
+        "short: 1 day of history, enough for 0 of 2 windows; all of them take 120 days (--min-train 100, --step 10)"
+    )
     assert sum(run.accounts.values()) == 4
 
 

@@ -155,6 +155,13 @@ def test_a_full_disk_is_reported_before_any_row_is_sorted(
 TWO_ACCOUNTS = pl.DataFrame({"account_id": ["b", "a"], "date": [date(2026, 1, 1)] * 2, "balance": [1.0, 2.0]})
 
 
+def test_each_column_that_is_kept_takes_disk(tmp_path: Path) -> None:
+    """8 bytes for account and day, and 8 for each of balance, limit and kind, in 2 rows."""
+    TWO_ACCOUNTS.with_columns(limit=pl.lit(1.0), kind=pl.lit("x")).write_parquet(tmp_path / "in.parquet")
+    settings = Settings(threshold=("limit",), segment=("kind",))
+    assert spilling.spill_bytes(open_source(str(tmp_path), settings), settings) == 2 * 32
+
+
 def test_rows_in_order_are_on_disk_before_their_index_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flushed: list[object]
 ) -> None:

@@ -84,6 +84,16 @@ def test_low_balances_are_compared_with_the_first_day_under_the_threshold(
     ]
 
 
+def test_a_balance_at_the_threshold_is_not_under_it(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
+) -> None:
+    frame = balances(accounts=1)
+    [balance] = frame.filter(pl.col("date") == ORIGIN)["balance"]
+    low = table(score(frame, forecast(frame, threshold=f"{balance},{balance + 1}")), "low_balance.parquet")
+    already = low.filter(model="Naive", days=7).select("amount", "already").rows()
+    assert already == [(balance, False), (balance + 1, True)]
+
+
 def test_days_between_rows_have_the_balance_before_them_and_days_after_the_input_are_unknown(
     forecast: Callable[..., Path], score: Callable[..., BacktestRun]
 ) -> None:
@@ -175,6 +185,19 @@ def test_every_account_of_the_input_has_a_row_and_those_that_are_gone_are_named(
     assert run.accounts[Status.SKIPPED] == 3
 
 
+def test_an_account_that_has_no_balance_on_the_origin_any_more_is_not_scored(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
+) -> None:
+    frame = balances(accounts=2)
+    lost = (pl.col("account_id") == "acc-001") & (pl.col("date") <= ORIGIN)
+    accounts = table(score(frame.filter(~lost), forecast(frame)), "accounts.parquet")
+    assert accounts.select("account_id", "status", "windows").rows() == [
+        ("acc-000", "ok", 1),
+        ("acc-001", "skipped", 0),
+    ]
+    assert accounts["reason"][1] == "no outcome: no balance on the origin of the forecast, or none known after it"
+
+
 def test_an_account_forecast_by_a_simpler_model_is_marked(
     forecast: Callable[..., Path], score: Callable[..., BacktestRun]
 ) -> None:
@@ -188,6 +211,32 @@ def test_an_account_forecast_by_a_simpler_model_is_marked(
     failures = table(run, "failures.parquet")
     assert set(failures["account_id"]) == {"acc-001"}
     assert {score.model: score.fallbacks for score in run.report.leaderboard}["SeasonalNaive(7)"] == 1
+
+
+def test_of_the_windows_of_an_account_the_worst_status_counts_and_each_model_fails_once(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
+) -> None:
+    frame = balances(accounts=2)
+    young = pl.when(pl.col("account_id") == "acc-001").then(ORIGIN - timedelta(days=29)).otherwise(date.min)
+    frame = frame.filter(pl.col("date") >= young)
+    nights = [forecast(frame, f"back{back}", as_of=ORIGIN - timedelta(days=back)) for back in (20, 10, 0)]
+    run = score(frame, *nights)
+    accounts, failures = table(run, "accounts.parquet"), table(run, "failures.parquet")
+    assert accounts.select("status", "windows").rows() == [("ok", 3), ("fallback", 3)]
+    assert "20 days of history" in accounts["reason"][1], "the last of the worst"
+    assert failures.select("account_id", "model").rows() == [("acc-001", "SeasonalNaive(7)"), ("acc-001", "Naive")]
+    assert "20 days of history" in failures["message"][1], "the last time"
+
+
+def test_an_account_that_was_never_forecast_has_the_reason_of_the_last_forecast(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
+) -> None:
+    frame = balances(accounts=2)
+    days = pl.col("date").is_between(ORIGIN - timedelta(days=60), ORIGIN - timedelta(days=58))
+    frame = frame.filter((pl.col("account_id") == "acc-000") | days)
+    nights = [forecast(frame, f"back{back}", as_of=ORIGIN - timedelta(days=back)) for back in (61, 0)]
+    accounts = table(score(frame, *nights), "accounts.parquet")
+    assert accounts["reason"][1].startswith("no forecast: skipped in the forecast (stale: ")
 
 
 def test_a_simpler_model_counts_only_in_windows_that_are_scored(

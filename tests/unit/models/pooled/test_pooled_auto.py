@@ -265,6 +265,13 @@ def test_what_is_learned_from_stands_in_the_order_of_accounts_and_days(
         np.testing.assert_array_equal(given[0][1][place], np.clip(came[0], -4.0, 4.0))
 
 
+def test_each_origin_has_what_was_learned_before_its_month() -> None:
+    months = [Vintage(np.datetime64(month, "D"), 0) for month in ("2026-03-01", "2026-04-01")]
+    origins = ["2026-02-28", "2026-03-01", "2026-03-31", "2026-04-01", "2026-05-20"]
+    found = Learned(H, knots_of(H), tuple(months)).vintage_of(np.array(origins, dtype="datetime64[D]"))
+    assert found.tolist() == [-1, 0, 0, 1, 1]
+
+
 def test_later_days_and_younger_accounts_change_nothing_that_was_learned(panel: Panel) -> None:
     months = months_of(panel.origins - np.timedelta64(60, "D"))
     before = months[0].astype("datetime64[D]").astype(np.int64) - 1

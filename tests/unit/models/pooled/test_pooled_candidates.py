@@ -28,6 +28,11 @@ def test_time_goes_where_it_promises_most() -> None:
     assert reach.tolist() == [[1.0, 0.25]]
 
 
+def test_a_kind_of_which_there_is_no_account_takes_no_time() -> None:
+    reach = allocate_budget(np.array([[0.03, 0.01]]), [10.0], np.array([0.0, 200.0]), 1_000.0)
+    assert reach.tolist() == [[1.0, 0.5]]
+
+
 def test_what_is_left_goes_from_the_cheap_candidate_to_the_dear_one() -> None:
     """The cheap one is worth 0.02 a ms, the dear one 0.01 for each of 4 ms more: all get the one, half the other."""
     gain = np.array([[0.02, 0.0], [0.06, 0.0]])
@@ -124,6 +129,18 @@ def test_accounts_of_each_segment_are_counted_over_90_days_and_scaled_to_all() -
     last[:10] -= 46  # more than 45 days without a row: they are not forecast any more
     stale = replace(training, known=last[:, None], max_stale=45)
     assert estimate_accounts(stale, 0, panel.origins.max() + np.timedelta64(1, "D")).tolist() == [30.0, 0.0, 60.0]
+
+
+@pytest.mark.parametrize(
+    ("days", "moves", "segment"),
+    [(91, 8, 0), (91, 9, 1), (91, 17, 1), (91, 18, 2), (500, 8, 0), (500, 9, 1), (11, 0, 0), (11, 1, 1), (1, 0, 0)],
+)
+def test_segments_are_by_the_share_of_the_last_90_days_with_a_move(days: int, moves: int, segment: int) -> None:
+    """9 of 90 days are a tenth, 18 are a fifth; 11 days of history have 10 moves, and so 1 is a tenth."""
+    flows, first = np.zeros(days), max(days - 90, 1)
+    flows[:first] = 1.0  # earlier moves do not count
+    flows[first : first + moves] = 1.0
+    assert segments_of(panel_of(np.cumsum(flows))).tolist() == [segment]
 
 
 def test_bands_end_with_the_week_and_the_month() -> None:

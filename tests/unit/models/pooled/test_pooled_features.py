@@ -55,6 +55,16 @@ def test_features_are_what_they_are_called(days: int) -> None:
     assert found == {name: pytest.approx(value, rel=1e-6, abs=1e-6) for name, value in slowly(series).items()}
 
 
+def test_all_features_but_the_length_are_bounded() -> None:
+    [found] = described(np.append(np.zeros(119), 1_000.0), scale=1.0)
+    assert {name: found[name] for name in ("length", "change_7", "mean_30", "highest_30")} == {
+        "length": 120.0,
+        "change_7": 98.0,
+        "mean_30": -98.0,
+        "highest_30": 0.0,
+    }
+
+
 def test_the_time_of_the_year_can_be_hidden() -> None:
     x = np.random.default_rng(0).random((3, len(NAMES) + 4)).astype(np.float32)
     hidden, place = hide_season(x), NAMES.index("cosine_of_year")

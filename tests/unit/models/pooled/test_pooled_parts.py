@@ -187,6 +187,28 @@ def test_a_side_is_widened_only_if_months_differ_on_that_side() -> None:
     assert high > np.quantile(came, 0.9) + 0.5
 
 
+def test_months_that_differ_by_far_widen_intervals_to_no_more_than_twice_their_width() -> None:
+    rng = np.random.default_rng(6)
+    months = np.repeat(np.arange(10), 500)
+    came = rng.normal(size=(5_000, 1)) * np.where(months >= 7, 15.0, 1.0)[:, None]
+    assert interval_of(came, months) == pytest.approx((2.0 * np.quantile(came, (0.1, 0.9))).tolist(), rel=0.05)
+
+
+def test_months_that_are_more_alike_than_by_chance_make_no_interval_narrower() -> None:
+    came = np.tile(np.random.default_rng(6).normal(size=60), 30)[:, None]
+    assert interval_of(came, np.repeat(np.arange(30), 60)) == pytest.approx(np.quantile(came, (0.1, 0.9)).tolist())
+
+
+def test_a_knot_is_widened_alike_wherever_its_median_lies() -> None:
+    rng = np.random.default_rng(6)
+    months = np.repeat(np.arange(10), 500)
+    came = rng.normal(size=(5_000, 1)) * np.where(months >= 7, 3.0, 1.0)[:, None]
+    said, none = np.tile(np.array([-1.0, 0.0, 1.0]), (5_000, 2, 1)), np.zeros(5_000, dtype=np.int64)
+    found = calibrate(said, np.hstack([came, came + 10.0]), months, none)
+    first, other = found.quantiles(said[:1], np.array([0.1, 0.5, 0.9]), none[:1])[0]
+    assert other == pytest.approx(first + 10.0)
+
+
 def test_a_segment_is_widened_by_its_own_months() -> None:
     """Months differ in the third segment only; the second has too few of them, and is widened as all together are."""
     rng = np.random.default_rng(6)

@@ -16,6 +16,7 @@ from forecast_cli.models.pooled.learned import Learned, months_of
 from forecast_cli.models.pooled.record_lows import (
     NO_RULE,
     RecordLows,
+    _probability_below,
     draw_to_lowest,
     learn_record_lows,
     lowest_balances,
@@ -66,6 +67,16 @@ def test_an_interval_without_width_is_drawn_only_from_its_own_balance() -> None:
 
 def test_no_rule_changes_nothing() -> None:
     assert draw([-3.0, 1.0, 2.0, 18.0], 10.5, NO_RULE) == [-3.0, 1.0, 2.0, 18.0]
+
+
+@pytest.mark.parametrize(
+    ("amount", "probability"),
+    [(-1.0, 0.0), (0.0, 0.0), (0.5, 0.2), (2.0, 0.5), (3.0, 0.7), (4.0, 0.9), (5.0, 0.9)],
+)
+def test_the_probability_below_an_amount_lies_on_straight_lines(amount: float, probability: float) -> None:
+    """The 10th percentile is 0, the median 2 and the 90th percentile 4."""
+    got = _probability_below(np.array([[0.0, 2.0, 4.0]]), np.array([0.1, 0.5, 0.9]), np.array([amount]))
+    assert got.tolist() == pytest.approx([probability])
 
 
 def test_the_lowest_balance_is_that_of_the_known_days() -> None:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from panels import panel_of
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.pooled.outlook import scale_of
+from forecast_cli.models.pooled.outlook import forecast_outlook, scale_of
 from forecast_cli.models.pooled.standing import add_point_mass, moved_share
 from forecast_cli.models.rows import squared_changes
 
@@ -72,7 +72,9 @@ def test_a_balance_that_returns_within_the_days_ahead_does_not_differ() -> None:
 
 
 def test_an_account_that_never_moved_may() -> None:
-    assert moved(panel_of(np.full(800, 5.0)), 30)[0, [0, 29]].tolist() == pytest.approx([1 / 25, 1 / 25])
+    for balance in (5.0, 0.0):
+        share = moved(panel_of(np.full(800, balance)), 30)[0, [0, 29]]
+        assert share.tolist() == pytest.approx([1 / 25, 1 / 25])
 
 
 def test_the_first_day_of_a_history_counts_as_an_earlier_month() -> None:
@@ -172,6 +174,13 @@ def test_the_scale_of_a_short_history_is_at_least_its_mean_move_over_one_to_thir
     wanted = [mean_move(tide[:40]), mean_move(tide[:60]), 0.5 * mean_move(tide[:75]), 0.3, 30.0]
     assert scale.tolist() == pytest.approx(wanted)
     assert min(wanted[:3]) > 2.0, "the moves over 30 days are no more than 0.3"
+
+
+def test_the_path_of_a_new_account_is_its_last_balance_and_how_far_it_errs_is_known_only_later() -> None:
+    walk = np.cumsum(np.random.default_rng(8).normal(size=63))
+    found = forecast_outlook(panel_of(walk[:59], walk[:62], walk), 3)
+    assert found.path[0].tolist() == [walk[58]] * 3
+    assert np.isnan(found.sd).tolist() == [[True] * 3, [True] * 3, [False] * 3], "60 days and the horizon are needed"
 
 
 def test_squares_of_changes_are_summed_over_the_days_that_have_one() -> None:

@@ -42,6 +42,11 @@ def test_a_till_that_held_more_long_ago_is_weekly_again() -> None:
     assert weekly_rows(panel_of(more, till(400)), 30).tolist() == [0, 1]
 
 
+def test_moves_of_more_than_a_year_ago_do_not_count() -> None:
+    wander = 1_000.0 * np.cumsum(np.random.default_rng(2).normal(size=400))
+    assert weekly_rows(panel_of(np.append(wander, till(400))), 30).tolist() == [0]
+
+
 def test_a_balance_that_repeats_to_the_cent_is_weekly() -> None:
     assert weekly_rows(panel_of(70.0 - 10.0 * (np.arange(400) % 7)), 30).tolist() == [0]
 

@@ -49,6 +49,8 @@ def test_a_quarter_of_the_windows_know_no_more_than_a_new_account() -> None:
     assert (set(then.lengths[cut].tolist()), 0.2 < cut.mean() < 0.3) == (set(range(31, 91)), True)
     assert then.y[:, -1].tolist() == at.tolist(), "the last balance is that of the window's day"
     assert [np.isfinite(row).sum() for row in then.y] == then.lengths.tolist()
+    steps = np.diff(then.y)
+    assert set(steps[np.isfinite(steps)].tolist()) == {1.0}, "the days before it are those of the account, to the first"
     assert panel_at(panel, windows, 50).lengths.max() == 50
 
 
