@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -16,12 +17,15 @@ from forecast_cli.store.check import damaged_files
 from forecast_cli.store.fingerprint import identity_of, setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.parquet import scan_table
 from forecast_cli.workflows.places import open_finished_run
-from forecast_cli.workflows.run_pairs import CURRENCY, keys_in_both, status_changes, table_of
+from forecast_cli.workflows.run_pairs import CURRENCY, keys_in_both, split_ids, status_changes, table_of
 from forecast_cli.workflows.run_tables import damaged
 from forecast_cli.workflows.runs import run_in
 
 _EXAMPLES = 5
+#: Number of account ids whose forecasts are compared at a time.
+_ACCOUNTS: Final = 25_000
 _READS = (ACCOUNTS, FORECASTS)
 
 
@@ -92,7 +96,7 @@ def diff_runs(old: Output, new: Output) -> RunDiff:
             )
         try:
             statuses = status_changes(*(table_of(path, run.settings, ACCOUNTS) for path, run in (one, other)))
-            numbers = _numbers(*(table_of(path, run.settings, FORECASTS) for path, run in (one, other)))
+            numbers = _numbers(one, other)
         except read_errors() as error:
             raise damaged(_first_damaged(one, other), error) from None
         return RunDiff(
@@ -132,32 +136,46 @@ def _first_damaged(*runs: tuple[Path, Manifest]) -> Path:
     return next((output for output, manifest in runs if any(damaged_files(output, manifest.files))), runs[-1][0])
 
 
-def _numbers(old: pl.LazyFrame, new: pl.LazyFrame) -> Moved:
-    frames = (old, new)
-    names = [frame.collect_schema().names() for frame in frames]
+def _numbers(*runs: tuple[Path, Manifest]) -> Moved:
+    """Compare the forecasts of two runs, ``_ACCOUNTS`` ids at a time."""
+    old, new = (scan_table(path / ACCOUNTS).select(run.settings["id_col"]).collect().to_series() for path, run in runs)
+    parts = [
+        _compare_forecasts(*(table_of(path, run.settings, FORECASTS, bounds) for path, run in runs))
+        for bounds in split_ids(old, new, accounts=_ACCOUNTS)
+    ]
+    accounts, sizes = pl.concat(parts), [run.forecast_rows for _, run in runs]
+    both, changed = accounts.select(pl.col("both", "changed").sum()).row(0)
+    by_currency = accounts.sort(CURRENCY).partition_by(CURRENCY, maintain_order=True)
+    return Moved(both, changed, sizes[0] - both, sizes[1] - both, tuple(map(_distances, by_currency)))
+
+
+def _compare_forecasts(old: pl.LazyFrame, new: pl.LazyFrame) -> pl.DataFrame:
+    """Return for each account of both runs how many rows both have and differ, and how far means lie apart."""
+    names = [frame.collect_schema().names() for frame in (old, new)]
     others = [name for name in (CUTOFF, c.DATE, c.MODEL) if all(name in each for each in names)]
-    on = [*keys_in_both(*frames), *others]
+    on = [*keys_in_both(old, new), *others]
     values = [name for name in names[0] if name in names[1] and name not in (*on, c.STEP, c.Y)]
     moved = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_new") for name in values)
     apart = (pl.col(c.MEAN) - pl.col(f"{c.MEAN}_new")).abs()
-    currency = [pl.col(CURRENCY) if CURRENCY in on else pl.lit(None, pl.String).alias(CURRENCY)]
-    both = frames[0].join(frames[1], on=on, suffix="_new")
-    rows = both.select("key", *currency, moved.alias("moved"), apart.alias("apart")).collect()
-    sizes = [frame.select(pl.len()).collect().item() for frame in frames]
-    return Moved(
-        both=rows.height,
-        changed=int(rows["moved"].sum()),
-        old_only=sizes[0] - rows.height,
-        new_only=sizes[1] - rows.height,
-        distances=tuple(_distances(part) for part in rows.sort(CURRENCY).partition_by(CURRENCY, maintain_order=True)),
-    )
+    currency = pl.col(CURRENCY) if CURRENCY in on else pl.lit(None, pl.String).alias(CURRENCY)
+    both = old.join(new, on=on, suffix="_new").with_columns(currency)
+    figures = {
+        "both": pl.len(),
+        "changed": moved.sum(),
+        "known": apart.count(),
+        "sum": apart.sum(),
+        "largest": apart.max(),
+    }
+    return both.group_by("key", CURRENCY).agg(**figures).collect()
 
 
-def _distances(rows: pl.DataFrame) -> Distances:
+def _distances(accounts: pl.DataFrame) -> Distances:
     """Return how far the means of one currency lie apart."""
-    by_account = rows.group_by("key").agg(pl.col("apart").max()).filter(pl.col("apart") > 0)
-    first = by_account.sort("apart", "key", descending=[True, False]).head(_EXAMPLES)
-    largest, average = rows.select(pl.col("apart").max(), pl.col("apart").mean().alias("average")).row(0)
+    furthest = accounts.filter(pl.col("largest") > 0).sort("largest", "key", descending=[True, False]).head(_EXAMPLES)
+    largest, total, known = accounts.select(pl.col("largest").max(), pl.col("sum").sum(), pl.col("known").sum()).row(0)
     return Distances(
-        currency=rows[CURRENCY][0], largest=largest or 0.0, average=average or 0.0, accounts=tuple(first.iter_rows())
+        currency=accounts[CURRENCY][0],
+        largest=largest or 0.0,
+        average=total / known if known else 0.0,
+        accounts=tuple(furthest.select("key", "largest").iter_rows()),
     )

@@ -7,9 +7,11 @@ import polars as pl
 import pytest
 
 from forecast_cli.config.settings import Settings
+from forecast_cli.workflows import runs_diff
 from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
+from forecast_cli.workflows.run_pairs import split_ids
 from forecast_cli.workflows.runs_diff import Moved, RunDiff, diff_runs
 
 
@@ -54,6 +56,27 @@ def test_an_account_moved_by_the_largest_distance_of_its_days(tmp_path: Path) ->
     assert distances.accounts == (("a", 70.0),)
     assert (distances.largest, distances.average) == (70.0, 5.0), "one of the 14 rows"
     assert (found.numbers.both, found.numbers.changed) == (14, 7), "its intervals widen on all days"
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_accounts_are_compared_some_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    """``a`` and ``z`` are of one run only, before and after all accounts of the other."""
+    shared = {"one": balances("b"), "two": balances("c"), "three": balances("d")}
+    moved = {**shared, "two": balances("c", last=30.0), "three": balances("d", last=-70.0)}
+    old = run_of(tmp_path / "old", **shared)
+    new = run_of(tmp_path / "new", first=balances("a"), **moved, last=balances("z"))
+    for before, after, only in ((old, new, (0, 14)), (new, old, (14, 0))):
+        whole = diff_runs(before, after).numbers
+        monkeypatch.setattr(runs_diff, "_ACCOUNTS", at_once)
+        assert diff_runs(before, after).numbers == whole
+        assert (whole.both, whole.changed, whole.old_only, whole.new_only) == (21, 14, *only)
+        assert whole.distances[0].accounts == (("d", 70.0), ("c", 30.0))
+
+
+def test_ids_of_two_types_are_not_cut() -> None:
+    ids = [pl.Series([3, 1, 2, 2]), pl.Series(["1", "2", "3"])]
+    assert split_ids(ids[0], ids[0], accounts=2) == [(None, 3), (3, None)]
+    assert split_ids(*ids, accounts=2) == [(None, None)]
 
 
 def test_windows_of_a_backtest_are_compared_one_by_one(tmp_path: Path) -> None:
