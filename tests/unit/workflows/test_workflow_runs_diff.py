@@ -65,12 +65,13 @@ def test_accounts_are_compared_some_at_a_time(tmp_path: Path, monkeypatch: pytes
     moved = {**shared, "two": balances("c", last=30.0), "three": balances("d", last=-70.0)}
     old = run_of(tmp_path / "old", **shared)
     new = run_of(tmp_path / "new", first=balances("a"), **moved, last=balances("z"))
+    monkeypatch.setattr(runs_diff, "_ACCOUNTS", at_once)
     for before, after, only in ((old, new, (0, 14)), (new, old, (14, 0))):
-        whole = diff_runs(before, after).numbers
-        monkeypatch.setattr(runs_diff, "_ACCOUNTS", at_once)
-        assert diff_runs(before, after).numbers == whole
-        assert (whole.both, whole.changed, whole.old_only, whole.new_only) == (21, 14, *only)
-        assert whole.distances[0].accounts == (("d", 70.0), ("c", 30.0))
+        found = diff_runs(before, after).numbers
+        assert (found.both, found.changed, found.old_only, found.new_only) == (21, 14, *only)
+        [distances] = found.distances
+        assert (distances.largest, distances.average) == (70.0, pytest.approx(100 / 21))
+        assert distances.accounts == (("d", 70.0), ("c", 30.0))
 
 
 def test_ids_of_two_types_are_not_cut() -> None:
