@@ -1,6 +1,7 @@
 """Receipts of shards: what a worker staged, kept once the shard is committed."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +50,7 @@ _RECEIPT: Final = TypeAdapter(ShardReceipt)
 
 def write_receipt(receipt: ShardReceipt, path: Path) -> None:
     """Write a receipt; from then on its shard is committed."""
-    write_whole(path, _RECEIPT.dump_json(receipt))
+    write_whole(path, json.dumps(asdict(receipt)).encode())
 
 
 def read_receipt(path: Path) -> ShardReceipt | None:
