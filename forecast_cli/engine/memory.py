@@ -30,6 +30,8 @@ _ACCOUNT: Final = 400
 #: The fork server, and each worker.
 _SERVER: Final = 80 * _MB
 _WORKER: Final = 170 * _MB
+#: What a worker and the fork server take more where published forecasts are scored.
+_SCORING: Final = 110 * _MB
 #: A run of a few accounts with one worker.
 SMALLEST_RUN: Final = max(_LEARNING, _WAITING + _SERVER + _WORKER)
 #: Each account of a shard until the shard is written, for each forecast of it.
@@ -155,7 +157,8 @@ def _overhead(models: Sequence[ModelChoice], load: Load) -> int:
 
 def _worker(models: Sequence[ModelChoice], load: Load) -> int:
     written = load.shard * load.times * _WRITTEN * len(models)
-    return _WORKER + written + (_SERIES_WORKER if _has_series(models) else 0)
+    scoring = 0 if models else _SCORING
+    return _WORKER + written + scoring + (_SERIES_WORKER if _has_series(models) else 0)
 
 
 def _need(models: Sequence[ModelChoice], load: Load) -> int:

@@ -128,8 +128,11 @@ def _describe_absent(facts: RunFacts) -> Iterator[str]:
     absent, examples = facts.absent.accounts, facts.absent.examples
     if absent:
         named = f"{'such as ' if absent > len(examples) else ''}{joined(examples)}"
-        are = "is" if absent == 1 else "are"
-        yield f"{counted(absent, 'account')} of the forecasts, {named}, {are} not scored: no rows in {facts.input}."
+        are, missing = ("is", "it") if absent == 1 else ("are", "them")
+        yield (
+            f"{counted(absent, 'account')} of the forecasts, {named}, {are} gone from {facts.input}: "
+            f"all figures are without {missing}."
+        )
 
 
 def _describe_weakest_segments(segments: Sequence[SegmentScore]) -> Iterator[str]:

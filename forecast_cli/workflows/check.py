@@ -70,7 +70,11 @@ def _accounts_invariants(accounts: pl.DataFrame, manifest: Manifest) -> Iterator
 
 
 def _forecast_invariants(output: Path, accounts: pl.DataFrame, manifest: Manifest) -> Iterator[Damage]:
-    series = pl.concat(_summarize_series(load_table(path), manifest) for path in forecast_paths(output))
+    paths = forecast_paths(output)
+    if not paths:
+        yield Damage(FORECASTS, f"no part file, the manifest says {counted(manifest.forecast_rows, 'row')}")
+        return
+    series = pl.concat(_summarize_series(load_table(path), manifest) for path in paths)
     rows, missing, crossed = series.select(pl.col("n_obs", "missing", "crossed").sum()).row(0)
     horizon, models = manifest.settings["horizon"], len(manifest.settings["model"])
     if rows != manifest.forecast_rows:
@@ -79,6 +83,9 @@ def _forecast_invariants(output: Path, accounts: pl.DataFrame, manifest: Manifes
         yield Damage(FORECASTS, f"{counted(missing, 'row')} with a null, a NaN or an infinite number")
     if crossed:
         yield Damage(FORECASTS, f"{counted(crossed, 'row')} with quantiles that cross")
+    twice = series.height - series.select(_series_keys(manifest)).n_unique()
+    if twice:
+        yield Damage(FORECASTS, f"{counted(twice, 'forecast')} in more than one part file")
     odd = series.filter(pl.any_horizontal(pl.col("n_obs", "steps", "last") != horizon)).height
     if odd:
         yield Damage(FORECASTS, f"{counted(odd, 'forecast')} without the steps 1 to {horizon}")
@@ -92,17 +99,17 @@ def _forecast_invariants(output: Path, accounts: pl.DataFrame, manifest: Manifes
 
 
 def _summarize_series(forecasts: pl.DataFrame, manifest: Manifest) -> pl.DataFrame:
-    """Return a row for each series of a part file: its rows, steps and last step, and how many rows are wrong.
-
-    No account is in two part files.
-    """
-    window = [] if manifest.command == "forecast" else [CUTOFF]
+    """Return a row for each series of a part file: its rows, steps and last step, and how many rows are wrong."""
     quantiles = c.quantile_columns(tuple(manifest.settings["level"]))
     numbers = pl.col(c.MEAN, *quantiles)
-    return forecasts.group_by(*keys_of(manifest.settings), c.MODEL, *window).agg(
+    return forecasts.group_by(_series_keys(manifest)).agg(
         n_obs=pl.len(),
         steps=pl.col(c.STEP).n_unique(),
         last=pl.col(c.STEP).max(),
         missing=pl.any_horizontal(numbers.is_null() | ~numbers.is_finite()).sum(),
         crossed=pl.any_horizontal(pl.col(low) > pl.col(high) for low, high in pairwise(quantiles)).sum(),
     )
+
+
+def _series_keys(manifest: Manifest) -> list[str]:
+    return [*keys_of(manifest.settings), c.MODEL, *([] if manifest.command == "forecast" else [CUTOFF])]

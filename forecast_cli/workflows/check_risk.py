@@ -25,6 +25,7 @@ from forecast_cli.core.text import counted
 from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.check import Damage
 from forecast_cli.store.layout import RISK
+from forecast_cli.workflows.id_ranges import in_range, split_ids
 from forecast_cli.workflows.run_tables import find_missing_column, keys_of
 
 #: Number of ids whose rows are checked at a time.
@@ -51,14 +52,11 @@ def risk_invariants(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mappin
 
 
 def _count_broken(risk: pl.LazyFrame, accounts: pl.DataFrame, keys: Sequence[str]) -> dict[str, int]:
-    """Return how many rows of ``accounts`` have each problem; ``_ACCOUNTS`` ids at a time are in memory."""
-    ids = accounts[keys[0]].unique().sort()
+    """Return how many rows have each problem, ``_ACCOUNTS`` ids at a time."""
     counts = [rows.sum().alias(problem) for problem, rows in _broken_rows(keys).items()]
-    found = [
-        risk.filter(pl.col(keys[0]).is_between(pl.lit(part.first()), pl.lit(part.last()))).select(counts).collect()
-        for part in (ids.slice(start, _ACCOUNTS) for start in range(0, len(ids), _ACCOUNTS))
-    ]
-    return pl.concat(found).sum().row(0, named=True) if found else {}
+    ranges = split_ids(accounts[keys[0]], accounts=_ACCOUNTS)
+    found = [risk.filter(in_range(keys[0], ids)).select(counts).collect() for ids in ranges]
+    return pl.concat(found).sum().row(0, named=True)
 
 
 def _broken_rows(keys: Sequence[str]) -> dict[str, pl.Expr]:

@@ -1,7 +1,6 @@
 """Tables of two runs under common column names, and the accounts whose status differs."""
 
 from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ import polars as pl
 from forecast_cli.core import columns as c
 from forecast_cli.store.layout import FORECASTS
 from forecast_cli.store.parquet import scan_forecasts, scan_table
+from forecast_cli.workflows.id_ranges import IdRange, in_range
 from forecast_cli.workflows.run_tables import keys_of
 
 #: Common name of the column with the currency, if it is part of the key.
@@ -17,31 +17,16 @@ CURRENCY: Final = "currency"
 _KEYS: Final = ("key", CURRENCY)
 #: Settings of a run, as recorded in its manifest.
 SettingsRecord = Mapping[str, Any]
-IdBounds = tuple[Any, Any]
 
 
-def table_of(output: Path, settings: SettingsRecord, name: str, ids: IdBounds = (None, None)) -> pl.LazyFrame:
-    """Return a table of a run, with key and date columns under names and types that two runs share.
-
-    ``ids``: only the rows with an account id from the first of them on, and below the second; None is no bound.
-    """
+def table_of(output: Path, settings: SettingsRecord, name: str, ids: IdRange = (None, None)) -> pl.LazyFrame:
+    """Return the rows of a table whose account id is in ``ids``, under names and types that two runs share."""
     frame = scan_forecasts(output) if name == FORECASTS else scan_table(output / name)
-    id_col, (first, below) = pl.col(settings["id_col"]), ids
-    frame = frame if first is None else frame.filter(id_col >= pl.lit(first))
-    frame = frame if below is None else frame.filter(id_col < pl.lit(below))
+    frame = frame if ids == (None, None) else frame.filter(in_range(settings["id_col"], ids))
     names = dict(zip(keys_of(settings), _KEYS, strict=False)) | {settings["date_col"]: c.DATE}
     present = frame.collect_schema().names()
     renamed = frame.rename({name: common for name, common in names.items() if name in present})
     return renamed.with_columns(pl.col("key").cast(pl.String))
-
-
-def split_ids(old: pl.Series, new: pl.Series, *, accounts: int) -> list[IdBounds]:
-    """Return bounds that cut the ids of two runs into ranges of ``accounts`` of the ``old`` one.
-
-    Ids of two types are not cut: their order differs.
-    """
-    bounds = old.unique().sort().gather_every(accounts)[1:].to_list() if old.dtype == new.dtype else []
-    return list(pairwise([None, *bounds, None]))
 
 
 def keys_in_both(old: pl.LazyFrame, new: pl.LazyFrame) -> list[str]:

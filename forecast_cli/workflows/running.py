@@ -58,7 +58,7 @@ def execute(
     """Do the shards that are missing, then merge the tables and write the manifest. A finished run is left as it is.
 
     ``work`` does one shard in a worker; ``finish`` writes the merged tables. ``meanwhile`` prepares what ``finish``
-    needs, in a thread, while this process waits for the workers; if it fails, ``finish`` raises the error.
+    needs, in a thread, while this process waits for the workers; if it fails, ``finish`` does it again.
 
     Raises OutputConflictError, OutputBusyError, OutputNotWrittenError, InputRejectedError or WorkerLostError. Shards
     that were committed are kept.

@@ -18,8 +18,9 @@ from forecast_cli.store.fingerprint import identity_of, setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table
+from forecast_cli.workflows.id_ranges import split_ids
 from forecast_cli.workflows.places import open_finished_run
-from forecast_cli.workflows.run_pairs import CURRENCY, keys_in_both, split_ids, status_changes, table_of
+from forecast_cli.workflows.run_pairs import CURRENCY, keys_in_both, status_changes, table_of
 from forecast_cli.workflows.run_tables import damaged
 from forecast_cli.workflows.runs import run_in
 
@@ -137,15 +138,15 @@ def _first_damaged(*runs: tuple[Path, Manifest]) -> Path:
 
 
 def _numbers(*runs: tuple[Path, Manifest]) -> Moved:
-    """Compare the forecasts of two runs, ``_ACCOUNTS`` ids at a time."""
+    """Compare the forecasts of two runs, ``_ACCOUNTS`` ids at a time; all at once if their ids have two types."""
     old, new = (scan_table(path / ACCOUNTS).select(run.settings["id_col"]).collect().to_series() for path, run in runs)
     parts = [
         _compare_forecasts(*(table_of(path, run.settings, FORECASTS, bounds) for path, run in runs))
-        for bounds in split_ids(old, new, accounts=_ACCOUNTS)
+        for bounds in split_ids(old if old.dtype == new.dtype else old.clear(), accounts=_ACCOUNTS)
     ]
     accounts, sizes = pl.concat(parts), [run.forecast_rows for _, run in runs]
     both, changed = accounts.select(pl.col("both", "changed").sum()).row(0)
-    by_currency = accounts.sort(CURRENCY).partition_by(CURRENCY, maintain_order=True)
+    by_currency = accounts.sort(CURRENCY, "key").partition_by(CURRENCY, maintain_order=True)
     return Moved(both, changed, sizes[0] - both, sizes[1] - both, tuple(map(_distances, by_currency)))
 
 
@@ -158,7 +159,7 @@ def _compare_forecasts(old: pl.LazyFrame, new: pl.LazyFrame) -> pl.DataFrame:
     moved = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_new") for name in values)
     apart = (pl.col(c.MEAN) - pl.col(f"{c.MEAN}_new")).abs()
     currency = pl.col(CURRENCY) if CURRENCY in on else pl.lit(None, pl.String).alias(CURRENCY)
-    both = old.join(new, on=on, suffix="_new").with_columns(currency)
+    both = old.join(new, on=on, suffix="_new", maintain_order="left").with_columns(currency)
     figures = {
         "both": pl.len(),
         "changed": moved.sum(),
@@ -166,7 +167,7 @@ def _compare_forecasts(old: pl.LazyFrame, new: pl.LazyFrame) -> pl.DataFrame:
         "sum": apart.sum(),
         "largest": apart.max(),
     }
-    return both.group_by("key", CURRENCY).agg(**figures).collect()
+    return both.group_by("key", CURRENCY, maintain_order=True).agg(**figures).collect()
 
 
 def _distances(accounts: pl.DataFrame) -> Distances:

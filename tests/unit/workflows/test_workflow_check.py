@@ -99,6 +99,45 @@ def test_check_reports_what_is_wrong_with_the_forecasts(
     assert [damage.problem for damage in run_check(output).damages] == [problem]
 
 
+def test_check_finds_an_account_that_took_the_place_of_another(
+    request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No number of rows or forecasts differs."""
+    output = run_forecast(request_of(balances(accounts=4), model=("Naive",), shard_size=2)).output
+    one, other = (output / "forecasts" / f"part-0000{number}.parquet" for number in range(2))
+    last = pl.col("account_id") == pl.read_parquet(other)["account_id"].max()
+    again = pl.read_parquet(one).head(5)
+    pl.concat([again, pl.read_parquet(other).filter(~last)]).write_parquet(other)
+    monkeypatch.setattr("forecast_cli.workflows.check.damaged_files", lambda *_: [])
+    assert [damage.problem for damage in run_check(output).damages] == ["1 forecast in more than one part file"]
+
+
+def test_check_without_a_part_file_says_so(
+    request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = run_forecast(request_of(balances(accounts=2), model=("Naive",))).output
+    (output / "forecasts" / "part-00000.parquet").unlink()
+    monkeypatch.setattr("forecast_cli.workflows.check.damaged_files", lambda *_: [])
+    assert [damage.problem for damage in run_check(output).damages] == ["no part file, the manifest says 10 rows"]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 100])
+def test_check_counts_broken_rows_of_the_risk_some_accounts_at_a_time(
+    request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    output = run_forecast(request_of(balances(accounts=5), model=("Naive",))).output
+    risk = pl.read_parquet(output / "risk.parquet")
+    ends = pl.col("account_id").is_in([risk["account_id"].min(), risk["account_id"].max()])
+    unknown = risk.head(1).with_columns(account_id=pl.lit(None, pl.String), prob_below=7.0)
+    broken = risk.with_columns(prob_below=pl.when(ends).then(7.0).otherwise("prob_below"))
+    pl.concat([broken, unknown]).write_parquet(output / "risk.parquet")
+    monkeypatch.setattr("forecast_cli.workflows.check.damaged_files", lambda *_: [])
+    monkeypatch.setattr("forecast_cli.workflows.check_risk._ACCOUNTS", at_once)
+    rows = risk.filter(ends).height + 1
+    problems = [damage.problem for damage in run_check(output).damages]
+    assert f"{rows} rows with a prob_below outside 0 to 1" in problems
+
+
 def test_check_distinguishes_a_wrong_folder_from_an_interrupted_run(tmp_path: Path) -> None:
     with pytest.raises(CheckFailedError, match="no such folder"):
         run_check(tmp_path / "typo")

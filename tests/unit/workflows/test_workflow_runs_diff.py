@@ -11,7 +11,6 @@ from forecast_cli.workflows import runs_diff
 from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
-from forecast_cli.workflows.run_pairs import split_ids
 from forecast_cli.workflows.runs_diff import Moved, RunDiff, diff_runs
 
 
@@ -72,12 +71,6 @@ def test_accounts_are_compared_some_at_a_time(tmp_path: Path, monkeypatch: pytes
         [distances] = found.distances
         assert (distances.largest, distances.average) == (70.0, pytest.approx(100 / 21))
         assert distances.accounts == (("d", 70.0), ("c", 30.0))
-
-
-def test_ids_of_two_types_are_not_cut() -> None:
-    ids = [pl.Series([3, 1, 2, 2]), pl.Series(["1", "2", "3"])]
-    assert split_ids(ids[0], ids[0], accounts=2) == [(None, 3), (3, None)]
-    assert split_ids(*ids, accounts=2) == [(None, None)]
 
 
 def test_windows_of_a_backtest_are_compared_one_by_one(tmp_path: Path) -> None:

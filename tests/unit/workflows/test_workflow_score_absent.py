@@ -21,7 +21,7 @@ def test_the_reports_and_metrics_of_a_score_say_which_accounts_are_gone(
     nights = [forecast(frame), forecast(frame.filter(pl.col("account_id") != "acc-005"), "next", as_of=LAST)]
     run = score(left, *nights)
     assert run.report.facts.absent == Absent(accounts=4, examples=("acc-000", "acc-002", "acc-003"))
-    said = "4 accounts of the forecasts, such as acc-000, acc-002 and acc-003, are not scored: no rows in "
+    said = "4 accounts of the forecasts, such as acc-000, acc-002 and acc-003, are gone from "
     assert any(sentence.startswith(said) for sentence in run.report.sentences)
     output = Path(str(run.output))
     assert json.loads((output / "metrics.json").read_text())["absent_accounts"] == 4
@@ -59,7 +59,7 @@ def test_without_a_scored_window_the_accounts_that_are_gone_are_named_too(
 ) -> None:
     frame = balances(accounts=2)
     run = score(frame.filter(pl.col("account_id") == "acc-000"), forecast(frame, as_of=LAST))
-    assert run.report.sentences[1].startswith("1 account of the forecasts, acc-001, is not scored: no rows in ")
+    assert run.report.sentences[1].startswith("1 account of the forecasts, acc-001, is gone from ")
 
 
 def test_of_the_same_accounts_none_is_gone(forecast: Callable[..., Path], score: Callable[..., BacktestRun]) -> None:
