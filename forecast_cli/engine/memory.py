@@ -31,7 +31,7 @@ _ACCOUNT: Final = 400
 _SERVER: Final = 80 * _MB
 _WORKER: Final = 170 * _MB
 #: What a worker and the fork server take more where published forecasts are scored.
-_SCORING: Final = 110 * _MB
+_SCORING: Final = 150 * _MB
 #: A run of a few accounts with one worker.
 SMALLEST_RUN: Final = max(_LEARNING, _WAITING + _SERVER + _WORKER)
 #: Each account of a shard until the shard is written, for each forecast of it.
