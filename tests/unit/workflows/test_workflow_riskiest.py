@@ -175,7 +175,7 @@ def test_a_check_reports_a_table_of_another_version_and_balances_that_differ(cop
     settings = read_manifest(copied).settings
 
     def told(rows: pl.DataFrame) -> list[str]:
-        return [said for _, said in risk_invariants(rows.lazy(), accounts, settings)]
+        return [damage.problem for damage in risk_invariants(rows.lazy(), accounts, settings)]
 
     assert told(risk) == []
     assert told(risk.drop("balance")) == ["has no column 'balance': another version wrote it"]
