@@ -44,7 +44,7 @@ class Training:
 
 
 def learn_weights(learned: Learned, training: Training, candidates: Sequence[Candidate], *, limit_ms: float) -> Learned:
-    """Return ``learned`` with weights of ``candidates`` in each vintage that has a forest.
+    """Return ``learned`` with weights of ``candidates`` in each vintage that has a forest; without one, there are none.
 
     ``limit_ms`` is the CPU time in milliseconds that candidates may take for all forecasts of one day, including the
     learning of weights, counted by the registry's costs. Raises ConfigError if it does not suffice for the learning.
@@ -52,6 +52,8 @@ def learn_weights(learned: Learned, training: Training, candidates: Sequence[Can
     windows, known = list_windows(training.panel, learned.h), training.known
     costs, most = [candidate.cost_ms for candidate in candidates], affordable_windows(limit_ms, candidates)
     chosen, union = choose_per_vintage(windows, known, learned, most)
+    if not len(union):
+        return learned
     probes, kept = build_probes(learned, training.panel, windows.take(union), training.look_back)
     said = [candidate_deciles(candidate, probes, learned) for candidate in candidates]
     vintages = []

@@ -72,6 +72,13 @@ def alone(accounts: pl.DataFrame, runs: Runs) -> pl.DataFrame:
     return runs.run(accounts, "alone", candidates=())
 
 
+def test_without_a_past_to_learn_from_no_account_is_joined(accounts: pl.DataFrame, runs: Runs) -> None:
+    short = accounts.filter(pl.col("date") < date(2025, 9, 1))
+    few = runs.run(short, "few")
+    assert not any((runs.folder / "few" / name).exists() for name in (WEIGHTS, LEARNED_WEIGHTS))
+    assert_frame_equal(few, runs.run(short, "few alone", candidates=()))
+
+
 def test_a_candidate_that_knows_better_is_given_its_weight(
     accounts: pl.DataFrame, runs: Runs, whole: pl.DataFrame, alone: pl.DataFrame
 ) -> None:
