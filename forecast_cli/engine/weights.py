@@ -1,29 +1,21 @@
 """The table of weights: the candidate that joined each account, and its weight on the days ahead."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from forecast_cli.core import columns as c
 from forecast_cli.data.panel import Panel
 from forecast_cli.engine.outcomes import ModelForecast
-
-_SCHEMA: Final[dict[str, Any]] = {
-    c.MODEL: pl.String,
-    "candidate": pl.String,
-    "from_step": pl.Int32,
-    "to_step": pl.Int32,
-    "weight": pl.Float64,
-}
+from forecast_cli.store.table_schemas import WEIGHTS_SCHEMA
 
 
 def weights_table(panel: Panel, forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
     """Return a row for each account that a candidate joined and each range of days with one weight."""
     rows = [row for one in forecasts for row in _rows(one)]
     place = [int(row[0]) for row in rows]
-    weights = pl.DataFrame([row[1:] for row in rows], schema=_SCHEMA, orient="row")
+    weights = pl.DataFrame([row[1:] for row in rows], schema=WEIGHTS_SCHEMA, orient="row")
     return pl.DataFrame([*panel.keys()[place], *weights])
 
 

@@ -32,13 +32,13 @@ _PACKAGES: Final = (
     "utilsforecast",
 )
 #: Version of the tables, raised when columns or numbers change, so that earlier runs do not count as the same run.
-_TABLES: Final = "12"
+TABLES_VERSION: Final = "12"
 
 
 def versions() -> dict[str, str]:
     """Return the versions that may affect a number or a byte: of this tool, its tables, Python and packages."""
     python = ".".join(platform.python_version_tuple()[:2])
-    return {"forecast-cli": __version__, "tables": _TABLES, "python": python, **_installed_versions()}
+    return {"forecast-cli": __version__, "tables": TABLES_VERSION, "python": python, **_installed_versions()}
 
 
 @cache

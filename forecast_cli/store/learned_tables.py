@@ -21,48 +21,10 @@ from forecast_cli.models.pooled.record_lows import RecordLows
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.store.layout import LEARNED_PAST, LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS, LEARNED_WIDTHS
 from forecast_cli.store.parquet import load_table
+from forecast_cli.store.table_schemas import LEARNED_SCHEMAS
 
 _NODES: Final = {"feature": np.int32, "threshold": np.float64, "left": np.int32, "right": np.int32}
-_TREES: Final[dict[str, Any]] = {
-    "as_of": pl.Date,
-    "tree": pl.Int32,
-    "node": pl.Int32,
-    "feature": pl.Int32,
-    "threshold": pl.Float64,
-    "left": pl.Int32,
-    "right": pl.Int32,
-    "values": pl.List(pl.Float32),
-}
 _LOWS: Final = ("low_margin", "low_depth", "zero_share")
-_SCORES: Final[dict[str, Any]] = {
-    "as_of": pl.Date,
-    "horizon": pl.Int32,
-    "windows": pl.Int64,
-    "slope": pl.Float64,
-    **dict.fromkeys(_LOWS, pl.Float64),
-    "segment": pl.Int32,
-    "knot": pl.Int32,
-    "probability": pl.Float64,
-    "score": pl.Float64,
-}
-_WEIGHTS: Final[dict[str, Any]] = {
-    "as_of": pl.Date,
-    "candidate": pl.String,
-    "segment": pl.Int32,
-    "windows": pl.Int64,
-    "gain": pl.Float64,
-    "reach": pl.Float64,
-    "from_step": pl.Int32,
-    "weight": pl.Float64,
-}
-
-_SCHEMAS: Final = {
-    LEARNED_TREES: _TREES,
-    LEARNED_WIDTHS: _TREES,
-    LEARNED_SCORES: _SCORES,
-    LEARNED_WEIGHTS: _WEIGHTS,
-    LEARNED_PAST: _TREES,
-}
 #: Tables that a run does not write if it has nothing to say in them.
 _OPTIONAL: Final = (LEARNED_WEIGHTS, LEARNED_PAST)
 #: What to do about a learned part that does not fit.
@@ -88,7 +50,7 @@ def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
         LEARNED_WEIGHTS: [_weights(vintage) for vintage in vintages],
         LEARNED_PAST: [_forest(vintage, vintage.past) for vintage in vintages],
     }
-    tables = {name: pl.concat([pl.DataFrame(schema=_SCHEMAS[name]), *some]) for name, some in parts.items()}
+    tables = {name: pl.concat([pl.DataFrame(schema=LEARNED_SCHEMAS[name]), *some]) for name, some in parts.items()}
     return {name: table for name, table in tables.items() if table.height or name not in _OPTIONAL}
 
 
@@ -120,7 +82,7 @@ def _load_tables(folder: Path) -> dict[str, pl.DataFrame]:
     Raises ConfigError if one is missing or cannot be read, or its columns are not those of this version.
     """
     tables = {}
-    for name, schema in _SCHEMAS.items():
+    for name, schema in LEARNED_SCHEMAS.items():
         try:
             exists = (folder / name).exists()
             if not exists and name == LEARNED_TREES:
@@ -192,7 +154,7 @@ def _date(vintage: Vintage) -> date:
 def _forest(vintage: Vintage, forest: Forest) -> pl.DataFrame:
     """Return the nodes of the trees of one month."""
     frames = (_nodes(_date(vintage), number, tree) for number, tree in enumerate(forest))
-    return pl.concat([pl.DataFrame(schema=_TREES), *frames])
+    return pl.concat([pl.DataFrame(schema=LEARNED_SCHEMAS[LEARNED_TREES]), *frames])
 
 
 def _nodes(month: date, number: int, tree: Tree) -> pl.DataFrame:
@@ -229,7 +191,7 @@ def _scores(vintage: Vintage, learned: Learned) -> pl.DataFrame:
             for at, knot in enumerate(learned.knots)
             for place, probability in enumerate(GRID)
         ]
-    return pl.DataFrame(rows, schema=_SCORES)
+    return pl.DataFrame(rows, schema=LEARNED_SCHEMAS[LEARNED_SCORES])
 
 
 def _weights(vintage: Vintage) -> pl.DataFrame:
@@ -248,7 +210,7 @@ def _weights(vintage: Vintage) -> pl.DataFrame:
         for segment in range(SEGMENTS)
         for band, first in enumerate(BANDS)
     ]
-    return pl.DataFrame(rows, schema=_WEIGHTS)
+    return pl.DataFrame(rows, schema=LEARNED_SCHEMAS[LEARNED_WEIGHTS])
 
 
 def _read_weights(rows: pl.DataFrame) -> tuple[Weights, ...]:

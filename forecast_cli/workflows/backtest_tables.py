@@ -2,21 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 import polars as pl
 
-from forecast_cli.core import columns as c
 from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ModelScore, Report, SegmentScore
-from forecast_cli.evaluation.rows import METRIC, VALUE
 from forecast_cli.store.layout import LEADERBOARD, SEGMENTS, STEPS
 from forecast_cli.store.manifest import FileEntry
+from forecast_cli.store.table_schemas import SEGMENTS_SCHEMA, STEPS_SCHEMA
 from forecast_cli.store.tables import write_table
-
-_FIGURE: Final = {METRIC: pl.String(), VALUE: pl.Float64(), "low": pl.Float64(), "high": pl.Float64()}
-_COUNTS: Final = {"accounts": pl.Int64(), "windows": pl.Int64()}
-_STEPS: Final = {c.MODEL: pl.String(), c.STEP: pl.Int32()} | _COUNTS | _FIGURE
-_SEGMENTS: Final = {c.MODEL: pl.String(), "segment": pl.String(), "segment_value": pl.String()} | _COUNTS | _FIGURE
 
 
 def write_figures(report: Report, output: Path) -> tuple[FileEntry, ...]:
@@ -38,7 +32,7 @@ def steps_table(report: Report) -> pl.DataFrame:
         for score in report.steps
         for figure in _long(score.metrics)
     )
-    return _table(list(rows), _STEPS)
+    return _table(list(rows), STEPS_SCHEMA)
 
 
 def segments_table(report: Report) -> pl.DataFrame:
@@ -56,7 +50,7 @@ def segments_table(report: Report) -> pl.DataFrame:
         for score in report.low_balance_segments
         for figure in _long(_low_balance_metrics(score))
     )
-    return _table([*accuracy, *low], _SEGMENTS)
+    return _table([*accuracy, *low], SEGMENTS_SCHEMA)
 
 
 def _flat(score: ModelScore) -> dict[str, object]:
@@ -91,5 +85,5 @@ def _long(metrics: Mapping[str, Estimate]) -> Iterator[tuple[str, float, float, 
     return ((name, found.value, found.low, found.high) for name, found in metrics.items())
 
 
-def _table(rows: Sequence[tuple[object, ...]], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+def _table(rows: Sequence[tuple[object, ...]], schema: Mapping[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict(schema), orient="row").fill_nan(None)

@@ -1,6 +1,6 @@
 """Check of a finished run: its files against the manifest, its tables against the invariants of the contract."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,12 +10,14 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import WITH_FORECAST
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
+from forecast_cli.data.read_errors import read_errors
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.check import Damage, damaged_files, stray_files
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK, SUCCESS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import forecast_paths, load_table, scan_table
 from forecast_cli.store.read import read_manifest
+from forecast_cli.workflows.check_columns import column_damages, unreadable
 from forecast_cli.workflows.check_risk import risk_invariants
 from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.results import CheckReport
@@ -28,7 +30,7 @@ _WINDOWS = "windows"
 def run_check(output: Output) -> CheckReport:
     """Check the run in ``output``, a folder or an address, and return its damages.
 
-    Tables are checked against the contract only if their files are not damaged.
+    Tables are checked against the contract only if their files are not damaged, and their columns are as expected.
 
     Raises CheckFailedError if there is no finished run or its manifest cannot be read, OutputBusyError if a run is
     writing there, and ConfigError or OutputNotWrittenError if an address cannot be opened or read.
@@ -36,8 +38,11 @@ def run_check(output: Output) -> CheckReport:
     with open_finished_run(output) as folder:
         manifest = read_manifest(folder)
         found = [*damaged_files(folder, manifest.files), *stray_files(folder, manifest)]
-        if not any(one.path in (ACCOUNTS, RISK, SUCCESS) or one.path.startswith(f"{FORECASTS}/") for one in found):
-            found += _broken_invariants(folder, manifest)
+        damaged = {one.path for one in found}
+        if SUCCESS not in damaged:
+            whole = (entry for entry in manifest.files if entry.path not in damaged)
+            found += column_damages(folder, manifest, whole)
+            found += _broken_invariants(folder, manifest, {one.path.partition("/")[0] for one in found})
     return CheckReport(
         output=output,
         command=manifest.command,
@@ -49,12 +54,26 @@ def run_check(output: Output) -> CheckReport:
     )
 
 
-def _broken_invariants(output: Path, manifest: Manifest) -> Iterator[Damage]:
-    accounts = load_table(output / ACCOUNTS)
-    yield from _accounts_invariants(accounts, manifest)
-    yield from _forecast_invariants(output, accounts, manifest)
+def _broken_invariants(output: Path, manifest: Manifest, damaged: Collection[str]) -> Iterator[Damage]:
+    """Yield a damage for each invariant that a table breaks; the ``damaged`` ones are left out."""
+    if ACCOUNTS in damaged:
+        return
+    try:
+        accounts = load_table(output / ACCOUNTS)
+    except read_errors() as error:
+        yield unreadable(ACCOUNTS, error)
+        return
+    invariants = {
+        ACCOUNTS: _accounts_invariants(accounts, manifest),
+        FORECASTS: _forecast_invariants(output, accounts, manifest),
+    }
     if any(entry.path == RISK for entry in manifest.files):
-        yield from risk_invariants(scan_table(output / RISK), accounts, manifest.settings)
+        invariants[RISK] = risk_invariants(scan_table(output / RISK), accounts, manifest.settings)
+    for table in (name for name in invariants if name not in damaged):
+        try:
+            yield from invariants[table]
+        except read_errors() as error:
+            yield unreadable(table, error)
 
 
 def _accounts_invariants(accounts: pl.DataFrame, manifest: Manifest) -> Iterator[Damage]:

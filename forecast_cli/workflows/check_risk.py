@@ -16,7 +16,6 @@ from forecast_cli.core.risk import (
     LOW_Q05,
     LOW_Q50,
     PROB_BELOW,
-    RISK_COLUMNS,
     THRESHOLD,
     THRESHOLD_NAME,
     WINDOW,
@@ -26,7 +25,7 @@ from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.check import Damage
 from forecast_cli.store.layout import RISK
 from forecast_cli.workflows.id_ranges import in_range, split_ids
-from forecast_cli.workflows.run_tables import find_missing_column, keys_of
+from forecast_cli.workflows.run_tables import keys_of
 
 #: Number of ids whose rows are checked at a time.
 _ACCOUNTS: Final = 100_000
@@ -40,10 +39,6 @@ def risk_invariants(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mappin
     order; every account with a forecast has one row for each model, threshold and window, except for thresholds taken
     from columns that are empty for the account.
     """
-    lack = find_missing_column(risk, RISK_COLUMNS)
-    if lack is not None:
-        yield Damage(RISK, lack)
-        return
     keys = keys_of(settings)
     for problem, count in _count_broken(risk, accounts, keys).items():
         if count:

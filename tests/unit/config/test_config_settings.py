@@ -11,10 +11,10 @@ from forecast_cli.core.columns import level_label, quantile_columns
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger_schemas import ACCOUNTS_SCHEMA, FAILURES_SCHEMA
-from forecast_cli.engine.events import EVENT_COLUMNS
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.low_balance import AMOUNT, DAYS, EVENT, REACHED
 from forecast_cli.evaluation.rows import N_TRAIN
+from forecast_cli.store.table_schemas import EVENTS_SCHEMA
 
 
 def test_settings_made_in_code_are_blind_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +103,7 @@ def test_a_key_under_a_name_of_the_output_is_refused(setting: str, column: str) 
 @pytest.mark.parametrize(
     "column",
     sorted(
-        {*ACCOUNTS_SCHEMA, *FAILURES_SCHEMA, *EVENT_COLUMNS, AMOUNT, DAYS, EVENT, *REACHED, N_TRAIN, *BANDS}
+        {*ACCOUNTS_SCHEMA, *FAILURES_SCHEMA, *EVENTS_SCHEMA, AMOUNT, DAYS, EVENT, *REACHED, N_TRAIN, *BANDS}
         - {"balance"}
     ),
 )

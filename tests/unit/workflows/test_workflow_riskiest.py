@@ -170,7 +170,7 @@ def test_a_table_with_a_byte_that_a_run_did_not_write_is_a_failed_check(copied: 
     assert raised.value.hint == f"see: forecast-cli check {copied}"
 
 
-def test_a_check_reports_a_table_of_another_version_and_balances_that_differ(copied: Path) -> None:
+def test_a_check_reports_balances_that_differ(copied: Path) -> None:
     risk, accounts = pl.read_parquet(copied / "risk.parquet"), pl.read_parquet(copied / "accounts.parquet")
     settings = read_manifest(copied).settings
 
@@ -178,7 +178,6 @@ def test_a_check_reports_a_table_of_another_version_and_balances_that_differ(cop
         return [damage.problem for damage in risk_invariants(rows.lazy(), accounts, settings)]
 
     assert told(risk) == []
-    assert told(risk.drop("balance")) == ["has no column 'balance': another version wrote it"]
     odd = (pl.col("account_id") == "c") & (pl.col("window") == 30)
     moved = risk.with_columns(balance=pl.when(odd).then(pl.col("balance") + 1).otherwise("balance"))
     assert told(moved) == [f"{moved.filter(odd).height} rows with another balance than the first row of their account"]

@@ -8,11 +8,12 @@ import pytest
 from panels import panel_of
 from recurring_accounts import END, balances, days_back, payments
 
-from forecast_cli.engine.events import EVENT_COLUMNS, events_table
+from forecast_cli.engine.events import events_table
 from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.models.recurring.event_loops import add_payments, multiply_absence, spread_chances
 from forecast_cli.models.recurring.events import Kind, coming_events, expected_events, next_events
 from forecast_cli.models.recurring.listing import list_streams
+from forecast_cli.store.table_schemas import EVENTS_SCHEMA
 
 RENT = -700.0
 
@@ -152,7 +153,7 @@ def test_table_has_a_row_for_each_stream_with_the_accounts_key():
         balances(payments(rent_days(), RENT)), balances(), balances(payments(rent_days(date(2025, 9, 1)), 55.5))
     )
     table = events_table(panel, find_streams(panel))
-    assert table.columns == ["unique_id", *EVENT_COLUMNS]
+    assert table.columns == ["unique_id", *EVENTS_SCHEMA]
     assert table["unique_id"].to_list() == ["A0000", "A0002"]
     assert table["next_date"].to_list() == [date(2026, 7, 28), None]
     assert table["next_amount"].to_list() == [RENT, None]
