@@ -9,7 +9,7 @@ import polars as pl
 from forecast_cli.core import columns as c
 from forecast_cli.store.layout import FORECASTS
 from forecast_cli.store.parquet import scan_forecasts, scan_table
-from forecast_cli.workflows.id_ranges import IdRange, in_range
+from forecast_cli.workflows.id_ranges import IdBounds, in_range
 from forecast_cli.workflows.run_tables import keys_of
 
 #: Common name of the column with the currency, if it is part of the key.
@@ -19,7 +19,7 @@ _KEYS: Final = ("key", CURRENCY)
 SettingsRecord = Mapping[str, Any]
 
 
-def table_of(output: Path, settings: SettingsRecord, name: str, ids: IdRange = (None, None)) -> pl.LazyFrame:
+def table_of(output: Path, settings: SettingsRecord, name: str, ids: IdBounds = (None, None)) -> pl.LazyFrame:
     """Return the rows of a table whose account id is in ``ids``, under names and types that two runs share."""
     frame = scan_forecasts(output) if name == FORECASTS else scan_table(output / name)
     frame = frame if ids == (None, None) else frame.filter(in_range(settings["id_col"], ids))
