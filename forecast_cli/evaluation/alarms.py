@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.core.risk import CROSSED
-from forecast_cli.evaluation.bootstrap import HASHED_GROUPS, Cells, Resampled, draw_part_totals, sum_cells
+from forecast_cli.evaluation.bootstrap import HASHED_GROUPS, GroupCells, Resampled, draw_part_totals, sum_cells
 from forecast_cli.evaluation.low_balance import ALREADY, DAY, DAY_QUANTILES, EVENT, PROBABILITY, REACHED
 from forecast_cli.evaluation.low_balance_parts import LowBalanceParts
 from forecast_cli.evaluation.report import Budget, CrossingDate, LowBalanceCalibration
@@ -85,7 +85,7 @@ def _tally_part(low: LowBalanceParts, part: LowBalancePart, rows: pl.DataFrame) 
     if scored.is_empty():
         return None
     weights = [_budget_weights(scored[PROBABILITY].to_numpy(), share) for share in BUDGETS]
-    [sums] = sum_cells(_summands(scored, weights), [Cells.of(low.groups_of(scored), HASHED_GROUPS)])
+    [sums] = sum_cells(_summands(scored, weights), [GroupCells.of(low.groups_of(scored), HASHED_GROUPS)])
     return _PartTally(
         part=part,
         accounts=len(np.unique(low.accounts_of(scored))),

@@ -72,13 +72,13 @@ def resample_totals(
     differences of columns are paired. The same rows in the same order give the same bits on any number of cores.
     """
     groups = assign_groups(accounts, seed)
-    cells = Cells.of(groups, int(groups.max(initial=-1)) + 1)
+    cells = GroupCells.of(groups, int(groups.max(initial=-1)) + 1)
     [(sums,)] = sum_cells(values.T, [cells])
     return draw_totals(sums, samples=samples, seed=seed)
 
 
 @dataclass(frozen=True)
-class Cells:
+class GroupCells:
     """The cell of each of m windows, [m], in which it is added up: that of its part and its group."""
 
     numbers: NDArray[np.int64]
@@ -88,7 +88,7 @@ class Cells:
     @classmethod
     def of(
         cls, groups: NDArray[np.integer], n: int, *, places: NDArray[np.integer] | None = None, parts: int = 1
-    ) -> "Cells":
+    ) -> "GroupCells":
         """Return the cells of ``groups`` [m], 0 to n - 1, and ``places`` [m], 0 to parts - 1; without, of one part."""
         numbers = groups.astype(np.int64) if places is None else places.astype(np.int64) * n + groups
         return cls(numbers, parts, n)
@@ -99,7 +99,7 @@ class Cells:
         return sums.astype(np.float64, copy=False).reshape(self.parts, self.groups)
 
 
-def sum_cells(columns: Iterable[NDArray[np.float64]], cells: Sequence[Cells]) -> list[NDArray[np.float64]]:
+def sum_cells(columns: Iterable[NDArray[np.float64]], cells: Sequence[GroupCells]) -> list[NDArray[np.float64]]:
     """Return the sums of k ``columns`` [m] in each of ``cells``: [parts, groups, k]. Each column is read once."""
     sums: list[list[NDArray[np.float64]]] = [[] for _ in cells]
     for column in columns:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.evaluation.bootstrap import Cells, assign_groups, sum_cells
+from forecast_cli.evaluation.bootstrap import GroupCells, assign_groups, sum_cells
 from forecast_cli.evaluation.groups import group_rows
 from forecast_cli.evaluation.pooled import Pooled
 from forecast_cli.evaluation.report import NO_ESTIMATE, Estimate, ModelScore
@@ -80,7 +80,7 @@ def _score_models(scored: Scored, season: int) -> tuple[dict[str, dict[str, Esti
     if not scored.models:
         return {}, {}
     groups = assign_groups(scored.accounts, scored.seed)
-    cells = Cells.of(groups, int(groups.max(initial=-1)) + 1)
+    cells = GroupCells.of(groups, int(groups.max(initial=-1)) + 1)
     sums = [sum_cells(scored.summands_of(model), [cells])[0] for model in scored.models]
     pooled = Pooled.of(np.concatenate(sums), scored.metrics, seed=scored.seed)
     figures = dict(zip(scored.models, pooled.figures(mixed=scored.mixed), strict=True))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.evaluation.bootstrap import (
     HASHED_GROUPS,
-    Cells,
+    GroupCells,
     assign_groups,
     count_distinct,
     draw_part_totals,
@@ -103,8 +103,8 @@ def _sum_part(
     accounts, hashed = low.accounts_of(scored), low.groups_of(scored)
     taken = [segment.take(scored[WINDOW].to_numpy()) for segment in segments]
     cells = [
-        Cells.of(groups[accounts], int(groups.max(initial=-1)) + 1),
-        *(Cells.of(hashed, HASHED_GROUPS, places=one.places, parts=len(one.values)) for one in taken),
+        GroupCells.of(groups[accounts], int(groups.max(initial=-1)) + 1),
+        *(GroupCells.of(hashed, HASHED_GROUPS, places=one.places, parts=len(one.values)) for one in taken),
     ]
     counts = [
         np.array([len(np.unique(accounts))]),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from forecast_cli.core import columns as c
 from forecast_cli.evaluation.bootstrap import (
     HASHED_GROUPS,
-    Cells,
+    GroupCells,
     account_codes,
     count_distinct,
     hash_groups,
@@ -89,7 +89,7 @@ def score_steps(tally: pl.DataFrame, metrics: Mapping[str, Metric], *, mixed: bo
     common = tally.filter(pl.col(FORECAST_BY) == "\n".join(sorted(models)))
     for own in common.partition_by(c.MODEL, maintain_order=True):
         steps, place = np.unique(own[c.STEP].to_numpy(), return_inverse=True)
-        cells = Cells.of(own[GROUP].to_numpy(), HASHED_GROUPS, places=place, parts=len(steps))
+        cells = GroupCells.of(own[GROUP].to_numpy(), HASHED_GROUPS, places=place, parts=len(steps))
         [by_step] = sum_cells((own[name].to_numpy() for name in (*metrics, WINDOWS)), [cells])
         counts = own.group_by(c.STEP).agg(pl.col(ACCOUNTS, WINDOWS).sum()).sort(c.STEP)
         figures = Pooled.of(by_step, metrics, seed=seed).figures(mixed=mixed)

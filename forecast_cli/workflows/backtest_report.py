@@ -19,7 +19,7 @@ from forecast_cli.evaluation.reliability import bin_reliability, score_low_balan
 from forecast_cli.evaluation.report import Absent, LowBalanceCalibration, LowBalanceScore, Problem, Report, RunFacts
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.evaluation.scored import Scored
-from forecast_cli.evaluation.segments import score_segments
+from forecast_cli.evaluation.segment_scores import score_segments
 from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL, describe_findings
 from forecast_cli.evaluation.steps import add_tallies, score_steps
 from forecast_cli.evaluation.window_index import index_windows

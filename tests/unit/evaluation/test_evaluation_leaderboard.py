@@ -14,7 +14,7 @@ from forecast_cli.evaluation.metrics import is_amount, metrics_of
 from forecast_cli.evaluation.report import ModelScore
 from forecast_cli.evaluation.scored import Scored
 from forecast_cli.evaluation.segment import NO_VALUE
-from forecast_cli.evaluation.segments import score_segments
+from forecast_cli.evaluation.segment_scores import score_segments
 
 LAST = date(2026, 3, 31)
 LEVELS = (80.0, 95.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.evaluation.bootstrap import HASHED_GROUPS, Cells, count_distinct, sum_cells
+from forecast_cli.evaluation.bootstrap import HASHED_GROUPS, GroupCells, count_distinct, sum_cells
 from forecast_cli.evaluation.leaderboard import RANKED_BY, choose_baseline
 from forecast_cli.evaluation.pooled import MetricDraws, Pooled, estimate_skills
 from forecast_cli.evaluation.report import Estimate, SegmentScore
@@ -21,7 +21,7 @@ def score_segments(scored: Scored, segments: Sequence[str], *, season: int) -> t
     currencies, figures in units of the balance are NaN, except in the segment that is the currency.
     """
     grouped = [scored.segment(name) for name in segments]
-    cells = [Cells.of(scored.groups, HASHED_GROUPS, places=one.places, parts=len(one.values)) for one in grouped]
+    cells = [GroupCells.of(scored.groups, HASHED_GROUPS, places=one.places, parts=len(one.values)) for one in grouped]
     mixed = [scored.mixed and one.name != scored.currency for one in grouped]
     baseline = choose_baseline(scored.models, season=season)
     references: list[MetricDraws | None] = [None] * len(grouped)
