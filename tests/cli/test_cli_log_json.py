@@ -46,6 +46,16 @@ def test_quiet_leaves_the_summary_object_alone(cli: Cli, balances: Path, tmp_pat
     assert [event["event"] for event in outcome.events] == ["summary"]
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_a_score_counts_the_accounts_of_the_forecasts_that_are_gone(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    cli("forecast", balances, "--output", tmp_path / "run", "--as-of", "2026-04-20", *QUICK).assert_exit(ExitCode.OK)
+    left = pl.read_parquet(balances).filter(pl.col("account_id") != pl.col("account_id").max())
+    left.write_parquet(tmp_path / "left.parquet")
+    asked = (tmp_path / "left.parquet", "--forecast", tmp_path / "run", "--output", tmp_path / "score", "--jobs", 1)
+    counts = {"accounts": 5, "ok": 5, "fallback": 0, "skipped": 0, "failed": 0, "absent": 1, "windows": 5}
+    assert last(cli("score", *asked, *JSON))["counts"] == counts | {"forecast_rows": 25}
+
+
 def test_failed_accounts_are_a_failed_run(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
     outcome = cli("forecast", one_bad, "--output", tmp_path / "out", *QUICK, *JSON)
     summary = last(outcome.assert_exit(ExitCode.ACCOUNTS_FAILED))

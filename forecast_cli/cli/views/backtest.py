@@ -186,12 +186,15 @@ def _suggest(run: BacktestRun) -> str:
 
 
 def _values(run: BacktestRun) -> dict[str, Any]:
-    """Return the summary as plain values, for the last line of a log."""
+    """Return the summary as plain values, for the last line of a log; a score counts the accounts that are gone."""
+    facts = run.report.facts
+    gone = {"absent": facts.absent.accounts} if facts.is_score else {}
     return {
         "counts": {
             "accounts": run.input.accounts,
             **run.accounts,
-            "windows": run.report.facts.windows,
+            **gone,
+            "windows": facts.windows,
             "forecast_rows": run.files[0].rows,  # all part files are the first entry
         },
         "best": run.report.leaderboard[0].model if run.report.leaderboard else None,
