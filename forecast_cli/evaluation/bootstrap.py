@@ -135,13 +135,16 @@ def draw_totals(sums: NDArray[np.float64], *, samples: int = SAMPLES, seed: int 
     return Resampled(sums.sum(axis=0), draws)
 
 
-def draw_part_totals(sums: NDArray[np.float64], *, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def draw_part_totals(
+    sums: NDArray[np.float64], *, seed: int, drawn_from: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Draw the groups of ``sums`` [parts, groups, k], the same groups for all parts, and return totals and draws.
 
-    The last column counts the windows. Totals are [parts, k] and draws [parts, k, samples]. Groups without windows in
-    any part are left out. The draws of a part are NaN if all its windows belong to one group.
+    The last column counts the windows. Totals are [parts, k] and draws [parts, k, samples]. Groups are ``drawn_from``
+    those given, [groups]; by default from those with windows in any part. The draws of a part are NaN if all its
+    windows belong to one group.
     """
-    sums = sums[:, sums[:, :, -1].any(axis=0)]
+    sums = sums[:, sums[:, :, -1].any(axis=0) if drawn_from is None else drawn_from]
     parts, n, k = sums.shape
     drawn = draw_totals(np.moveaxis(sums, 0, 1).reshape(n, parts * k), seed=seed)
     draws = drawn.draws.reshape(parts, k, SAMPLES)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from typing import Final
 
 import numpy as np
@@ -30,6 +30,8 @@ from forecast_cli.evaluation.window_index import LowBalancePart, WindowIndex
 BIN_EDGES: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 _SCORED: Final = (PROBABILITY, BASE_RATE, EVENT)
+#: Number of values of a segment whose sums and draws are in memory at a time: 40 MB.
+_VALUES: Final = 500
 
 
 def score_low_balance(low: LowBalanceParts, segments: Sequence[str] = ()) -> tuple[LowBalanceScore, ...]:
@@ -39,14 +41,17 @@ def score_low_balance(low: LowBalanceParts, segments: Sequence[str] = ()) -> tup
     Monthly Weather Review 78, 1); skill: 1 - Brier / Brier of the base rate. Each has a 95 % interval from a bootstrap
     over accounts. The skill is NaN if the base rate made no error.
     """
-    grouped = [low.index.segments[name] for name in segments]
-    groups = _assign_accounts(low.index, low.seed)
-    parts = [_sum_part(low, part, rows, segments=grouped, groups=groups) for part, rows in low.rows(_SCORED)]
-    return tuple(
-        score
-        for place, segment in enumerate([None, *grouped])
-        for score in _score_parts([sums[place] for sums in parts], segment, seed=low.seed)
-    )
+    groups, drawn_from = _assign_accounts(low.index, low.seed), _find_judged_groups(low.index)
+    whole: list[_PartSums] = []
+    by_value: dict[str, list[LowBalanceScore]] = {name: [] for name in segments}
+    for part, rows in low.rows(_SCORED):
+        scored = rows.drop_nulls([BASE_RATE, EVENT])
+        whole.append(_sum_part(low, part, scored, groups))
+        for name, found in by_value.items():
+            for piece in low.index.segments[name].take(scored[WINDOW].to_numpy()).pieces(_VALUES):
+                sums = _sum_values(low, part, scored, piece)
+                found.extend(_score_parts([sums], piece, seed=low.seed, drawn_from=drawn_from))
+    return (*_score_parts(whole, None, seed=low.seed), *chain.from_iterable(by_value.values()))
 
 
 def bin_reliability(low: LowBalanceParts) -> tuple[ReliabilityBin, ...]:
@@ -90,36 +95,37 @@ def _assign_accounts(index: WindowIndex, seed: int) -> NDArray[np.int64]:
     return groups
 
 
-def _sum_part(
-    low: LowBalanceParts,
-    part: LowBalancePart,
-    rows: pl.DataFrame,
-    *,
-    segments: Sequence[Segment],
-    groups: NDArray[np.int64],
-) -> list[_PartSums]:
-    """Return the sums of all windows that count, and by each of ``segments``. ``groups`` are those of the accounts."""
-    scored = rows.drop_nulls([BASE_RATE, EVENT])
-    accounts, hashed = low.accounts_of(scored), low.groups_of(scored)
-    taken = [segment.take(scored[WINDOW].to_numpy()) for segment in segments]
-    cells = [
-        GroupCells.of(groups[accounts], int(groups.max(initial=-1)) + 1),
-        *(GroupCells.of(hashed, HASHED_GROUPS, places=one.places, parts=len(one.values)) for one in taken),
-    ]
-    counts = [
-        np.array([len(np.unique(accounts))]),
-        *(count_distinct(one.places, accounts, len(one.values)) for one in taken),
-    ]
-    sums = sum_cells(_summands(scored), cells)
-    return [_PartSums(part, own, count) for own, count in zip(sums, counts, strict=True)]
+def _find_judged_groups(index: WindowIndex) -> NDArray[np.bool_]:
+    """Return which of the ``HASHED_GROUPS`` have an account with a window that counts."""
+    found = np.zeros(HASHED_GROUPS, dtype=np.bool_)
+    found[index.groups[index.judged]] = True
+    return found
 
 
-def _score_parts(parts: Sequence[_PartSums], segment: Segment | None, *, seed: int) -> Iterator[LowBalanceScore]:
+def _sum_part(low: LowBalanceParts, part: LowBalancePart, scored: pl.DataFrame, groups: NDArray[np.int64]) -> _PartSums:
+    """Return the sums of all ``scored`` windows of a part, [1, groups, 4]; ``groups`` are those of the accounts."""
+    accounts = low.accounts_of(scored)
+    cells = GroupCells.of(groups[accounts], int(groups.max(initial=-1)) + 1)
+    [sums] = sum_cells(_summands(scored), [cells])
+    return _PartSums(part, sums, np.array([len(np.unique(accounts))]))
+
+
+def _sum_values(low: LowBalanceParts, part: LowBalancePart, scored: pl.DataFrame, piece: Segment) -> _PartSums:
+    """Return the sums of the ``scored`` windows of each value of a piece of a segment, [values, groups, 4]."""
+    n = len(piece.values)
+    cells = GroupCells.of(low.groups_of(scored), HASHED_GROUPS, places=piece.places, parts=n + 1)
+    [sums] = sum_cells(_summands(scored), [cells])
+    return _PartSums(part, sums[:n], count_distinct(piece.places, low.accounts_of(scored), n))
+
+
+def _score_parts(
+    parts: Sequence[_PartSums], segment: Segment | None, *, seed: int, drawn_from: NDArray[np.bool_] | None = None
+) -> Iterator[LowBalanceScore]:
     """Yield the score of each part, or of each value of ``segment`` in each part, if it has a window that counts."""
     if not parts:
         return
     values = (None,) if segment is None else segment.values
-    figures = _estimate_figures(np.concatenate([one.sums for one in parts]), seed=seed)
+    figures = _estimate_figures(np.concatenate([one.sums for one in parts]), seed=seed, drawn_from=drawn_from)
     cells = product(parts, range(len(values)))
     for (one, place), (event_rate, brier, base_brier, skill) in zip(cells, figures, strict=True):
         windows = int(one.sums[place, :, -1].sum())
@@ -150,9 +156,11 @@ def _summands(scored: pl.DataFrame) -> Iterator[NDArray[np.float64]]:
     yield np.ones(len(event))
 
 
-def _estimate_figures(sums: NDArray[np.float64], *, seed: int) -> list[tuple[Estimate, ...]]:
+def _estimate_figures(
+    sums: NDArray[np.float64], *, seed: int, drawn_from: NDArray[np.bool_] | None
+) -> list[tuple[Estimate, ...]]:
     """Return event rate, Brier score, that of the base rate, and skill for each of ``sums`` [parts, groups, 4]."""
-    totals, draws = draw_part_totals(sums, seed=seed)
+    totals, draws = draw_part_totals(sums, seed=seed, drawn_from=drawn_from)
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = [estimates(totals[:, one] / totals[:, 3], draws[:, one] / draws[:, 3]) for one in range(3)]
     own, base = (MetricDraws(totals[:, one], draws[:, one]) for one in (1, 2))

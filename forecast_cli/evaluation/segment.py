@@ -1,6 +1,6 @@
 """A segment: windows grouped by a text column, such as long and short histories or types of accounts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -46,6 +46,13 @@ class Segment:
         """Return the segment without the values that no window has."""
         found, places = np.unique(self.places, return_inverse=True)
         return Segment(self.name, tuple(self.values[place] for place in found.tolist()), places.astype(np.int32))
+
+    def pieces(self, most: int) -> Iterator["Segment"]:
+        """Yield the segment with up to ``most`` of its values at a time; other windows have the place after these."""
+        for first in range(0, len(self.values), most):
+            values = self.values[first : first + most]
+            others = (self.places < first) | (self.places >= first + len(values))
+            yield Segment(self.name, values, np.where(others, len(values), self.places - first).astype(np.int32))
 
 
 def _in_order(name: str, values: Iterable[str]) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Segments: accuracy by groups of windows, such as long and short histories or types of accounts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,32 +14,53 @@ from forecast_cli.evaluation.report import Estimate, SegmentScore
 from forecast_cli.evaluation.scored import Scored
 from forecast_cli.evaluation.segment import Segment
 
+#: Number of values of segments whose sums and draws are in memory at a time: 70 MB.
+_VALUES: Final = 100
+
 
 def score_segments(scored: Scored, segments: Sequence[str], *, season: int) -> tuple[SegmentScore, ...]:
     """Return a score for each value of each segment and each model: segments as given, values and models in order.
 
     ``segments`` are text columns of the window rows; ``season`` selects the seasonal naive for the skill. With several
-    currencies, figures in units of the balance are NaN, except in the segment that is the currency.
+    currencies, figures in units of the balance are NaN, except in the segment that is the currency. The scores of every
+    model are read once for each ``_VALUES`` values.
     """
-    grouped = [scored.segment(name) for name in segments]
-    cells = [GroupCells.of(scored.groups, HASHED_GROUPS, places=one.places, parts=len(one.values)) for one in grouped]
-    mixed = [scored.mixed and one.name != scored.currency for one in grouped]
     baseline = choose_baseline(scored.models, season=season)
-    references: list[MetricDraws | None] = [None] * len(grouped)
+    pieces = (piece for name in segments for piece in scored.segment(name).pieces(_VALUES))
+    return tuple(
+        score
+        for batch in _batch(pieces)
+        for segment, figures in zip(batch, _score_batch(scored, batch, baseline), strict=True)
+        for score in _build_scores(scored, segment, figures)
+    )
+
+
+def _batch(pieces: Iterable[Segment]) -> Iterator[list[Segment]]:
+    """Yield ``pieces`` in batches of up to ``_VALUES`` values."""
+    batch: list[Segment] = []
+    for piece in pieces:
+        if sum(len(one.values) for one in (*batch, piece)) > _VALUES:
+            yield batch
+            batch = []
+        batch.append(piece)
+    if batch:
+        yield batch
+
+
+def _score_batch(scored: Scored, batch: Sequence[Segment], baseline: str | None) -> list[dict[str, "_Figures"]]:
+    """Return the figures of each model, in the order of models, for each segment of a batch."""
+    cells = [GroupCells.of(scored.groups, HASHED_GROUPS, places=one.places, parts=len(one.values) + 1) for one in batch]
+    references: list[MetricDraws | None] = [None] * len(batch)
     figures: dict[str, list[_Figures]] = {}
     for model in sorted(scored.models, key=lambda model: model != baseline):
         pools = [_pool(scored, sums) for sums in sum_cells(scored.summands_of(model), cells)]
         if model == baseline:
             references = [pool.of_metric(RANKED_BY) for pool in pools]
         figures[model] = [
-            _estimate_figures(pool, reference, mixed=in_units_of_several)
-            for pool, reference, in_units_of_several in zip(pools, references, mixed, strict=True)
+            _estimate_figures(pool, reference, mixed=scored.mixed and segment.name != scored.currency)
+            for pool, reference, segment in zip(pools, references, batch, strict=True)
         ]
-    return tuple(
-        score
-        for place, segment in enumerate(grouped)
-        for score in _build_scores(scored, segment, {model: figures[model][place] for model in scored.models})
-    )
+    return [{model: figures[model][place] for model in scored.models} for place in range(len(batch))]
 
 
 @dataclass(frozen=True)
@@ -69,8 +91,12 @@ def _build_scores(scored: Scored, segment: Segment, by_model: Mapping[str, _Figu
 
 
 def _pool(scored: Scored, sums: NDArray[np.float64]) -> Pooled:
-    """Return the pooled figures of a model: a part for each value of a segment, and a last part for all windows."""
-    return Pooled.of(np.concatenate([sums, sums.sum(axis=0, keepdims=True)]), scored.metrics, seed=scored.seed)
+    """Return the pooled figures of a model: a part for each value of a segment, and a last part for all windows.
+
+    ``sums`` [values + 1, groups, k + 1] end with those of all other windows.
+    """
+    every = sums.sum(axis=0, keepdims=True)
+    return Pooled.of(np.concatenate([sums[:-1], every]), scored.metrics, seed=scored.seed)
 
 
 def _estimate_figures(pool: Pooled, reference: MetricDraws | None, *, mixed: bool) -> _Figures:

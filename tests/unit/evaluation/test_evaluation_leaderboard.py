@@ -7,14 +7,16 @@ import numpy as np
 import polars as pl
 import pytest
 import windowed
+from numpy.typing import NDArray
 
 from forecast_cli.evaluation.bootstrap import bootstrap_means, bootstrap_ratios
 from forecast_cli.evaluation.leaderboard import choose_baseline, rank_models
 from forecast_cli.evaluation.metrics import is_amount, metrics_of
+from forecast_cli.evaluation.pooled import Pooled
 from forecast_cli.evaluation.report import ModelScore
 from forecast_cli.evaluation.scored import Scored
 from forecast_cli.evaluation.segment import NO_VALUE
-from forecast_cli.evaluation.segment_scores import score_segments
+from forecast_cli.evaluation.segment_scores import _pool, score_segments
 
 LAST = date(2026, 3, 31)
 LEVELS = (80.0, 95.0)
@@ -289,6 +291,25 @@ def test_segments_hold_the_windows_of_each_value_in_the_order_of_their_bands() -
     ]
     assert (scores[1].of("scrps").value, scores[1].of("mase").value) == (1.0, 3.0)
     assert (scores[3].of("scrps").value, scores[3].of("coverage_95").value) == pytest.approx((3.0, 0.8))
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_segments_are_scored_some_values_at_a_time(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    scored, names = scored_of(random_scores(("m", "SeasonalNaive")), currencies={"a02": "SEK"}), ["currency", "model"]
+    whole = score_segments(scored, names, season=30)
+    sizes = []
+
+    def pool(scored: Scored, sums: NDArray[np.float64]) -> Pooled:
+        sizes.append(len(sums) - 1)
+        return _pool(scored, sums)
+
+    monkeypatch.setattr("forecast_cli.evaluation.segment_scores._VALUES", most)
+    monkeypatch.setattr("forecast_cli.evaluation.segment_scores._pool", pool)
+    for one, other in zip(score_segments(scored, names, season=30), whole, strict=True):
+        assert one.model_dump_json(exclude={"excess"}) == other.model_dump_json(exclude={"excess"})
+        assert one.excess.value == pytest.approx(other.excess.value, abs=1e-12)
+        assert one.excess.bounds == pytest.approx(other.excess.bounds, abs=1e-12, nan_ok=True)
+    assert max(sizes) <= most
 
 
 def test_a_segment_may_be_called_anything_and_lack_values() -> None:

@@ -232,6 +232,16 @@ def test_the_brier_score_of_a_segment_is_that_of_its_windows_alone() -> None:
     assert y.skill.low < y.skill.value < y.skill.high
 
 
+@pytest.mark.parametrize("most", [1, 2])
+def test_values_of_a_segment_are_scored_some_at_a_time(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    frame = pl.concat([scored_frame(), scored_frame().with_columns(model=pl.lit("N"), probability=0.4)])
+    low = low_balance_of(frame, window_frame("x", "x", "y", None, "y", "y", "y"), segments=["kind"])
+    whole = score_low_balance(low, ["kind"])
+    monkeypatch.setattr("forecast_cli.evaluation.reliability._VALUES", most)
+    pieces = score_low_balance(low, ["kind"])
+    assert [one.model_dump_json() for one in pieces] == [one.model_dump_json() for one in whole]
+
+
 def test_a_segment_of_all_windows_scores_as_the_whole() -> None:
     low = low_balance_of(scored_frame(), window_frame(*["x"] * 7), segments=["kind"])
     whole, part = score_low_balance(low, ["kind"])
