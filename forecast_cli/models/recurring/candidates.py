@@ -27,14 +27,18 @@ from forecast_cli.models.recurring.terms import MIN_HITS
 #: width is that of equal amounts, up to the search's precision; the last is for amounts that follow the balance.
 _RATIOS: Final = np.array([1 + 2.0**-15, 1.083, 1.383, 1.93, 20.0], dtype=np.float32)
 _SHARES: Final = np.array([0.08, 0.25, 0.33, 0.4, 0.6])
-#: Numbers of amounts, less one, for which the narrowest range that holds so many is computed.
-_STEPS: Final = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 20, 23, 27, 32, 38, 45, 53, 62, 72, 84, 98])
+#: Numbers of amounts, less one, for which the narrowest range that holds so many is computed, besides 1 to 8.
+_LONG_STEPS: Final = np.array([9, 11, 13, 15, 17, 20, 23, 27, 32, 38, 45, 53, 62, 72, 84, 98])
 #: Low bits of a ratio in single precision that are replaced by the index of its lower amount.
 _PLACE_BITS: Final = np.uint32(127)
 _NONE: Final = np.uint32(2**32 - 1)
-#: Number of amounts compared at a time, and after those of each phase, which are filled with infinity and place 0: no
-#: range contains infinity, and place 0 lies between no others.
+#: Number of amounts compared at a time.
 _LANES: Final = 8
+#: Number of amounts after those of each phase, which are filled with infinity and place 0: no range contains infinity,
+#: and place 0 lies between no others.
+_BEHIND: Final = 16
+#: Number of entries of a day, and of amounts, that are taken at a time where more than there are do no harm.
+_FOUR: Final = np.uint32(4)
 _WIDEST: Final = _RATIOS.view(np.uint32) | _PLACE_BITS
 #: Tolerance for rounding at both ends of a range.
 _WIDER, _NARROWER = np.float32(1 + 2.0**-20), np.float32(1 - 2.0**-20)
@@ -42,22 +46,18 @@ _WIDER, _NARROWER = np.float32(1 + 2.0**-20), np.float32(1 - 2.0**-20)
 _NEGATIVE: Final = 2**31
 _DAY_BITS: Final = _NEGATIVE - 1
 _NEXT_SIZE: Final = 2**32
+#: Number of values of a byte, the most phases.
+_PHASES: Final = 256
 #: Larger than the index of any due day.
 _NEVER: Final = np.uint32(255)
 #: Score that a candidate needs: what the best of a few hundred phases and ranges reaches by chance, plus a margin.
 _MIN_SCORE: Final = 9.0
 #: Score of a range with too few hits.
 _TOO_FEW: Final = -1.0
-#: Most candidates of an account that are compared, and that are settled in one round.
-_MAX_COMPARED: Final = 32
-MAX_PICKS: Final = 14
+#: Most candidates of an account that are returned.
+_MAX_RANKED: Final = 32
 #: The flow of a day may hide a payment if it is at least this share of the payment's lowest amount.
 _HIDING_SHARE: Final = 0.9
-#: Candidates whose amounts differ by less than this ratio may be one stream seen in two phases: at most so many of them
-#: are settled, and at most so many of one cycle.
-_SIMILAR_RATIO: Final = 1.45
-_MAX_SIMILAR: Final = 4
-_MAX_SIMILAR_IN_CYCLE: Final = 2
 
 _Amounts = NDArray[np.float32]
 _Flags = NDArray[np.bool_]
@@ -68,17 +68,17 @@ _Records = NDArray[Any]
 
 
 def find_candidates(block: Block, rows: _Ints, lattices: Lattices, quiet: _Flags) -> _Records:
-    """Return the candidates of c ``rows`` of a block to be settled, [c, MAX_PICKS], strongest first, then of score 0.
+    """Return the strongest candidates of c ``rows`` of a block, [c, 32], strongest first, then of score 0.
 
     ``lattices`` holds the lattices of these rows. Phases that are ``quiet`` [block, p] are skipped. A phase becomes
     quiet if no range has enough hits, until the flow of one of its days changes.
     """
-    picks = np.zeros((len(rows), MAX_PICKS), dtype=CANDIDATE)
+    ranked = np.zeros((len(rows), _MAX_RANKED), dtype=CANDIDATE)
     _search_accounts(
         block.by_size, block.n_flows, block.lengths, rows, lattices.phases, lattices.starts, lattices.stops,
-        lattices.owner, lattices.due, lattices.place, quiet, MIN_HITS, log_table(), picks,
+        lattices.owner, lattices.due, lattices.place, quiet, MIN_HITS, log_table(), ranked,
     )  # fmt: skip
-    return picks
+    return ranked
 
 
 @subroutine
@@ -95,39 +95,76 @@ def _sort_into_phases(
     """Append each flow to the lines of the phases in which its day is due; in each, sizes ascend as those of ``keys``.
 
     ``line`` takes the bits of amounts, ``places`` the indices of the due days; ``ends`` [p] are the ends of the lines.
+    A multiple of four entries is taken of each day, because the processor then rarely mispredicts their end.
     """
     for key in keys:
         day, bits = key & _DAY_BITS, np.uint32(key >> 32 | key & _NEGATIVE)
-        for at in range(starts[day], stops[day]):
-            end = ends[owner[at]]
+        start = starts[day]
+        for at in range(start, start + (stops[day] - start + _FOUR - np.uint32(1)) // _FOUR * _FOUR):
+            phase = owner[at]
+            end = ends[phase]
             line[end], places[end] = bits, due[at]
-            ends[owner[at]] += 1
+            ends[phase] = end + np.uint32(1)
+
+
+@subroutine
+def _ratio(line: _Amounts, place: int, more: int) -> np.uint32:
+    """Return the bits of the ratio of two amounts ``more`` places apart; its low bits are the index of the first.
+
+    Bits of positive floats sort as the numbers do. Of ratios equal but for the low bits, that of the smallest amounts
+    is the smallest.
+    """
+    bits = np.float32(abs(line[place + more] / line[place])).view(np.uint32)
+    return np.uint32((bits & ~_PLACE_BITS) | np.uint32(place))
 
 
 @subroutine
 def _narrowest_ratio(line: _Amounts, n: int, more: int) -> np.uint32:
-    """Return the bits of the smallest ratio of two amounts ``more`` places apart; its low bits are the first's index.
-
-    Of ratios equal but for the low bits, that of the smallest amounts is returned. Bits of positive floats sort as the
-    numbers do. The ``n`` amounts are followed by infinity, so that ratios beyond them are never the smallest.
-    """
+    """Return the smallest ratio of two of ``n`` amounts ``more`` places apart; those to infinity are larger."""
     best = _NONE
-    behind = line[more:]
     for place in range((n - more + _LANES - 1) // _LANES * _LANES):
-        bits = np.float32(abs(behind[place] / line[place])).view(np.uint32)
-        best = min(best, np.uint32((bits & ~_PLACE_BITS) | np.uint32(place)))
+        best = min(best, _ratio(line, place, more))
     return best
 
 
 @subroutine
-def find_fullest_ranges(line: _Amounts, n: int, fewest: _Ints, first: _Ints, more: _Ints) -> None:
+def _narrowest_ratios(line: _Amounts, n: Any, best: _Unsigned) -> None:
+    """Fill ``best`` [_LANES] with the smallest ratios of one of the first ``n`` amounts and one 1, 2, ... places on."""
+    a = b = c = d = e = f = g = h = _NONE
+    for place in range((n + _FOUR - np.uint32(1)) // _FOUR * _FOUR):
+        a, b = min(a, _ratio(line, place, 1)), min(b, _ratio(line, place, 2))
+        c, d = min(c, _ratio(line, place, 3)), min(d, _ratio(line, place, 4))
+        e, f = min(e, _ratio(line, place, 5)), min(f, _ratio(line, place, 6))
+        g, h = min(g, _ratio(line, place, 7)), min(h, _ratio(line, place, 8))
+    best[0], best[1], best[2], best[3], best[4], best[5], best[6], best[7] = a, b, c, d, e, f, g, h
+
+
+@subroutine
+def _count_within(best: _Unsigned, widest: np.uint32) -> Any:
+    """Return how many of ``best`` [_LANES], which ascend, are not above ``widest``."""
+    n = np.uint32(0)
+    for place in range(_LANES):
+        n = np.uint32(n + np.uint32(best[place] <= widest))
+    return n
+
+
+@subroutine
+def find_fullest_ranges(line: _Amounts, n: int, fewest: _Ints, first: _Ints, more: _Ints, best: _Unsigned) -> None:
     """Fill, for each width, the start of the range with most amounts, and how many ``more`` follow: 0 if too few.
 
     There are as many widths as ``fewest`` has entries. Of ranges with equally many, the narrowest is taken. The ``n``
-    amounts of ``line`` ascend in absolute size, and are followed by infinity, ``_LANES`` times.
+    amounts of ``line`` ascend in absolute size, and are followed by infinity, ``_BEHIND`` times. ``best`` [_LANES] is
+    overwritten.
     """
-    more[:] = 0
-    for step in _STEPS:
+    more[-1] = 0
+    _narrowest_ratios(line, np.uint32(n - fewest[0] + 1), best)
+    for width in range(len(fewest)):
+        step = _count_within(best, _WIDEST[width])
+        first[width] = best[max(step, 1) - 1] & _PLACE_BITS
+        more[width] = step if step >= max(fewest[0], fewest[width]) - 1 else 0
+    if best[-1] > _WIDEST[len(fewest) - 1]:
+        return
+    for step in _LONG_STEPS:
         if step >= n:
             return
         if step >= fewest[0] - 1:
@@ -219,34 +256,10 @@ def log_ratio(hits: int, span: int, around: int, days: int, logs: NDArray[np.flo
 
 
 @subroutine
-def _is_similar(one: Any, other: Any) -> Any:
-    """Return whether two candidates may be one stream seen twice: equal sign and similar amounts."""
-    near = one["low"] <= _SIMILAR_RATIO * other["low"] and other["low"] <= _SIMILAR_RATIO * one["low"]
-    return near and one["sign"] == other["sign"]
-
-
-@subroutine
-def _is_distinct(one: Any, picks: _Records) -> bool:
-    """Return whether a candidate is settled in addition to the stronger ones already picked."""
-    n_similar, n_in_cycle = 0, 0
-    for number in range(len(picks)):
-        other = picks[number]
-        if _is_similar(one, other):
-            n_similar += 1
-            if one["cycle"] == other["cycle"]:
-                n_in_cycle += 1
-                if one["place"] == other["place"] and one["width"] == other["width"]:
-                    return False  # the same days except for weekends and holidays
-            if n_similar == _MAX_SIMILAR or n_in_cycle == _MAX_SIMILAR_IN_CYCLE:
-                return False
-    return True
-
-
-@subroutine
 def rank_candidates(found: _Records, order: _Ints) -> int:
     """Fill ``order`` with the indices of the strongest candidates, strongest first, and return how many there are.
 
-    Equal scores are in the order of phases. ``order`` has room for ``_MAX_COMPARED`` + 1 candidates.
+    Equal scores are in the order of phases. ``order`` has room for ``_MAX_RANKED`` + 1 candidates.
     """
     n = 0
     for place in range(len(found)):
@@ -259,20 +272,8 @@ def rank_candidates(found: _Records, order: _Ints) -> int:
             order[at] = order[at - 1]
             at -= 1
         order[at] = place
-        n = min(n + 1, _MAX_COMPARED)
+        n = min(n + 1, _MAX_RANKED)
     return n
-
-
-@subroutine
-def _select_candidates(found: _Records, order: _Ints, picks: _Records) -> None:
-    """Fill ``picks`` with the candidates of an account to be settled, strongest first."""
-    n = 0
-    for place in order:
-        if n == len(picks):
-            return
-        if _is_distinct(found[place], picks[:n]):
-            picks[n] = found[place]
-            n += 1
 
 
 @subroutine
@@ -326,6 +327,7 @@ def _scan(
     quiet: _Flags,
     first: _Ints,
     more: _Ints,
+    best: _Unsigned,
     found: _Records,
 ) -> int:
     """Fill ``found`` with the candidates of an account, and return how many there are."""
@@ -334,11 +336,11 @@ def _scan(
         phase = phases[place]
         number, needed = phase["number"], fewest[phase["cycle"]]
         needed = needed[: len(needed) - (needed[-1] < 0)]
-        begin, end = phase["start"] + _LANES * number, ends[number]
+        begin, end = phase["start"] + _BEHIND * number, ends[number]
         if quiet[number] or end - begin < needed[0]:
             continue
-        line[end : end + _LANES], places[end : end + _LANES] = np.inf, 0
-        find_fullest_ranges(line[begin:], end - begin, needed, first, more)
+        line[end : end + _BEHIND], places[end : end + _BEHIND] = np.inf, 0
+        find_fullest_ranges(line[begin:], end - begin, needed, first, more, best)
         behind = begin + (end - begin + _LANES - 1) // _LANES * _LANES
         own, at = line[begin:behind], places[begin:behind]
         quiet[number] = True
@@ -370,24 +372,28 @@ def _search_accounts(
     quiet: _Flags,
     fewest: _Ints,
     logs: NDArray[np.float64],
-    picks: _Records,
+    ranked: _Records,
 ) -> None:
-    """Fill the picks of each of ``rows`` [c].
+    """Fill the strongest candidates of each of ``rows`` [c].
 
     ``origin`` [c] is the index of each row's origin in ``starts`` to ``due``; ``fewest`` are the hits needed for each
     cycle and width.
     """
     max_found, n = len(phases) * len(_RATIOS), phases[-1]["number"] + 1
-    found, order = np.empty(max_found, picks.dtype), np.empty(_MAX_COMPARED + 1, np.int64)
-    line_size = phases[-1]["end"] + _LANES * n
-    bits, places, ends = np.empty(line_size, np.uint32), np.empty(line_size, np.uint8), np.empty(n, np.uint32)
+    found, order = np.empty(max_found, ranked.dtype), np.empty(_MAX_RANKED + 1, np.int64)
+    unread = phases[-1]["end"] + _BEHIND * n
+    line_size, ends = unread + int(_FOUR) * by_size.shape[1], np.empty(_PHASES, np.uint32)
+    bits, places = np.empty(line_size, np.uint32), np.empty(line_size, np.uint8)
     line = bits.view(np.float32)
     first, more = np.zeros(len(_RATIOS), np.int64), np.zeros(len(_RATIOS), np.int64)
+    best = np.empty(_LANES, np.uint32)
     for account in range(len(rows)):
         row, at = rows[account], origin[account]
         keys = by_size[row][: n_flows[row]]
+        ends[:] = unread
         for phase in phases:
-            ends[phase["number"]] = phase["start"] + _LANES * phase["number"]
+            ends[phase["number"]] = phase["start"] + _BEHIND * phase["number"]
         _sort_into_phases(keys, starts[at], stops[at], owner[at], due[at], bits, places, ends)
-        n_found = _scan(line, places, ends, phases, fewest, keys, days[row], logs, quiet[row], first, more, found)
-        _select_candidates(found, order[: rank_candidates(found[:n_found], order)], picks[account])
+        n_found = _scan(line, places, ends, phases, fewest, keys, days[row], logs, quiet[row], first, more, best, found)
+        for rank in range(rank_candidates(found[:n_found], order)):
+            ranked[account, rank] = found[order[rank]]

@@ -13,6 +13,7 @@ from forecast_cli.models.recurring.lattices import MAX_DAYS, Lattices, build_lat
 from forecast_cli.models.recurring.order import update_keys
 from forecast_cli.models.recurring.pairs import pair_streams
 from forecast_cli.models.recurring.payments import find_payments
+from forecast_cli.models.recurring.picks import pick_candidates
 from forecast_cli.models.recurring.records import STREAM
 from forecast_cli.models.recurring.seeds import build_seeds
 from forecast_cli.models.recurring.settle import select_streams
@@ -62,7 +63,7 @@ def _search_round(
 ) -> _Records:
     """Return the streams found in ``rows`` of a block, and take them out of its flow."""
     update_keys(block, rows, lattices, quiet)
-    picks = find_candidates(block, rows, lattices, quiet)
+    picks = pick_candidates(find_candidates(block, rows, lattices, quiet))
     streams, due = find_payments(block, *build_seeds(block, picks, rows))
     found, parts = estimate_history(block, select_streams(block, streams, due), due)
     subtract_payments(block, found, due, parts, explained)

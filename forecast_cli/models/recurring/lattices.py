@@ -47,8 +47,10 @@ ROUNDS: Final = (
 MAX_PAYMENTS: Final = 126
 MAX_DAYS: Final = 7 * MAX_PAYMENTS
 
-#: Number of values of a byte.
-_BYTES: Final = 256
+#: Number of a phase that does not exist, the largest byte, and how many of its entries follow those of each day, so
+#: that a loop over the entries of a day may take four at a time.
+_NO_PHASE: Final = 255
+_SPARE: Final = 3
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Lattices:
 
     Days are counted from 0 to t - 1, the origin; t stands for due days outside this range. For each day, the entries
     from ``starts`` to ``stops`` [u, t + 1] hold the numbers of its phases in ``owner`` [u, k], and in ``due`` [u, k]
-    which due day of the phase it is, 0 for the newest. ``place`` [c] is the index of each account's origin.
+    which due day of the phase it is, 0 for the newest. The three entries after them are of phases that are not in
+    ``phases``. ``place`` [c] is the index of each account's origin.
     """
 
     phases: NDArray[Any]
@@ -91,10 +94,10 @@ def _build_for_origin(origin: int, t: int, holidays: str) -> list[Lattices]:
 def _build_for_origins(origins: NDArray[np.int64], t: int, holidays: str) -> list[Lattices]:
     """Return the lattices of each round for distinct ``origins`` [u], with ``place`` 0 to u - 1."""
     phases, columns = _build_phases(origins, t, holidays)
-    assert len(phases) <= _BYTES and t <= MAX_DAYS  # noqa: PT018, S101 - else ``owner`` or ``due`` would not hold them
+    assert len(phases) <= _NO_PHASE and t <= MAX_DAYS  # noqa: PT018, S101 - else ``owner`` or ``due`` would not hold them
     cycle, u = phases["cycle"], len(origins)
     spans = np.array([[np.searchsorted(cycle, first), np.searchsorted(cycle, last, "right")] for first, last in ROUNDS])
-    owner, due = np.empty((2, *columns.shape), dtype=np.uint8)
+    owner, due = np.full((2, u, columns.shape[1] + _SPARE * (t + 1)), _NO_PHASE, dtype=np.uint8)
     starts, stops = np.empty((2, len(ROUNDS), u, t + 1), dtype=np.uint32)
     _sort_entries(columns, phases, spans, owner, due, starts, stops, np.empty(t + 1, dtype=np.uint32))
     return [
@@ -173,10 +176,10 @@ def _sort_entries(
     ``spans`` [r, 2] holds the first phase of each round and the one after its last; ``ends`` [t + 1] is overwritten.
     """
     for origin in range(len(columns)):
-        ends[:] = 0
+        ends[:] = _SPARE
         for column in columns[origin]:
             ends[column] += 1
-        position = columns.shape[1]
+        position = owner.shape[1]
         for day in range(len(ends) - 1, -1, -1):
             position -= ends[day]
             ends[day] = position

@@ -102,6 +102,9 @@ def test_days_are_dealt_to_the_phases_of_a_round_that_they_are_due_in():
         for day in range(T):
             for at in range(axis.starts[1, day], axis.stops[1, day]):
                 entries.setdefault(int(axis.owner[1, at]), []).append((day, int(axis.due[1, at])))
+            behind = axis.owner[1, axis.stops[1, day] : axis.stops[1, day] + 3].tolist()
+            assert len(behind) == 3
+            assert not set(behind) & set(axis.phases["number"].tolist())
         assert set(entries) <= set(axis.phases["number"].tolist())
         for phase in axis.phases[axis.phases["cycle"] == Cycle.WEEKLY]:
             days = range(T - 1 - phase["place"], -1, -7)

@@ -21,6 +21,8 @@ from forecast_cli.models.recurring.settle import select_streams
 
 #: How many times its lower end the upper end of a range is, at most, by width.
 RATIOS = (1 + 2.0**-15, 1.083, 1.383, 1.93, 20.0)
+#: Numbers of amounts of a range, less one, that are looked for, up to 32.
+STEPS = (*range(1, 10), 11, 13, 15, 17, 20, 23, 27, 32)
 
 
 def test_score_is_the_log_likelihood_ratio():
@@ -52,16 +54,16 @@ def test_keys_below_three_bounds_are_counted_at_once():
 @pytest.mark.parametrize("seed", range(20))
 def test_range_is_the_fullest_of_its_width_and_the_narrowest_that_is_as_full(seed: int):
     rng = np.random.default_rng(seed)
-    line = np.sort(np.round(rng.uniform(20, 400, rng.integers(2, 10)), rng.integers(0, 2))).astype(np.float32)
+    line = np.sort(np.round(rng.uniform(20, 400, rng.integers(2, 34)), rng.integers(0, 2))).astype(np.float32)
     first, more = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.int64)
-    with_room = np.append(line, np.full(8, np.inf, dtype=np.float32))
-    from_compiled(find_fullest_ranges, with_room, len(line), np.array([2, 3, 4, 6]), first, more)
+    with_room, ratios_of_steps = np.append(line, np.full(16, np.inf, dtype=np.float32)), np.zeros(8, dtype=np.uint32)
+    from_compiled(find_fullest_ranges, with_room, len(line), np.array([2, 3, 4, 6]), first, more, ratios_of_steps)
     for width, fewest in enumerate((2, 3, 4, 6)):
         ratios = {
             (low, high): line[high] / line[low]
             for low in range(len(line))
             for high in range(low + fewest - 1, len(line))
-            if line[high] / line[low] <= np.float32(RATIOS[width]) * (1 + 2.0**-17)
+            if high - low in STEPS and line[high] / line[low] <= np.float32(RATIOS[width]) * (1 + 2.0**-17)
         }
         most = max((high - low for low, high in ratios), default=0)
         assert more[width] == most
