@@ -12,7 +12,7 @@ from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.business_days import shift_table
 from forecast_cli.models.recurring.logs import log_table
-from forecast_cli.models.recurring.records import PAYMENT, SEED, STREAM
+from forecast_cli.models.recurring.records import GAP, PAYMENT, SEED, STREAM
 from forecast_cli.models.recurring.terms import TERMS
 
 #: An amount on the due day may lie outside the range by this share and still be a payment of the stream.
@@ -55,6 +55,7 @@ def find_payments(block: Block, seeds: _Records, nominal: _Ints) -> tuple[_Recor
     n = _confirm_streams(
         block.flow, block.taken, block.eps, block.origins, block.lengths, seeds, nominal,
         shift_table(np.array([block.since.min(), block.until.max()]), block.holidays), TERMS, log_table(), streams, due,
+        np.empty(block.t + _MARGIN, dtype=GAP),
     )  # fmt: skip
     return streams[:n], due[: streams[n - 1]["end"] if n else 0]
 
@@ -128,14 +129,21 @@ def _match_due_days(flow: _Flow, taken: _Flags, seed: Any, term: Any, start: int
 
 
 @subroutine
-def _count_due_days(due: _Records, seed: Any) -> tuple[int, int, _Tally]:
-    """Return the number of payments, and of known due days from the first to the last.
+def _set_gap(gap: Any, tally: _Tally, missed: int, hidden: int) -> None:
+    """Set the due days newer than a gap, and how many of these and the gap are ``missed`` and ``hidden``."""
+    gap["on_time"], gap["astray"], gap["other"], gap["missed"], gap["hidden"] = tally
+    gap["all_missed"], gap["all_hidden"] = missed, hidden
+
+
+@subroutine
+def _count_due_days(due: _Records, seed: Any, gaps: _Records) -> tuple[int, int, int, _Tally]:
+    """Fill ``gaps``, and return their number, that of payments, and of known due days from the first to the last.
 
     Also return how many of these days were paid with an amount of the range on time, how many early or late, how many
     with another amount, how many were missed, and how many are hidden.
     """
     low, high = _amount_bounds(seed, 0.0)
-    n_seen, on_time, astray, other = 0, 0, 0, 0
+    n_gaps, n_seen, last, on_time, astray, other = 0, 0, 0, 0, 0, 0
     known, missed, hidden, n_due, n_missed, n_hidden = 0, 0, 0, 0, 0, 0
     for back in range(len(due)):
         one = due[back]
@@ -145,11 +153,15 @@ def _count_due_days(due: _Records, seed: Any) -> tuple[int, int, _Tally]:
             missed += one["known"] & (not paid) & (not one["hidden"])
             hidden += one["hidden"]
         if paid:
-            n_seen, n_due, n_missed, n_hidden = n_seen + 1, known, missed, hidden
+            if n_seen > 0 and back > last + 1:
+                gaps[n_gaps]["newer"], gaps[n_gaps]["older"] = last, back
+                _set_gap(gaps[n_gaps], (on_time, astray, other, n_missed, n_hidden), missed, hidden)
+                n_gaps += 1
+            n_seen, n_due, n_missed, n_hidden, last = n_seen + 1, known, missed, hidden, back
             on_time += own & (one["offset"] == 0)
             astray += one["offset"] != 0
             other += one["known"] & (not own)
-    return n_seen, n_due, (on_time, astray, other, n_missed, n_hidden)
+    return n_gaps, n_seen, n_due, (on_time, astray, other, n_missed, n_hidden)
 
 
 @subroutine
@@ -181,16 +193,21 @@ def _strength(tally: _Tally, seed: Any, term: Any, days: int, logs: _Flow) -> An
 
 
 @subroutine
-def _sort_amounts(due: _Records, values: _Flow, eps: float) -> bool:
-    """Fill ``values`` with the amounts paid, ascending, and return whether they repeat."""
+def _sort_amounts(due: _Records, paid: _Flow, values: _Flow, eps: float) -> bool:
+    """Fill ``paid`` with the amounts paid and ``values`` with them in ascending order; return whether they repeat.
+
+    The rank of each is counted, because the processor would mispredict the ends of insertions.
+    """
     n, equal = 0, 0
     for back in range(len(due)):
-        if due[back]["paid"]:
-            amount, place = due[back]["amount"], n
-            while place > 0 and values[place - 1] > amount:
-                values[place] = values[place - 1]
-                place -= 1
-            values[place], n = amount, n + 1
+        paid[n] = due[back]["amount"]
+        n += due[back]["paid"]
+    for one in range(n):
+        rank = np.uint32(0)
+        for other in range(n):
+            before = (paid[other] < paid[one]) | ((paid[other] == paid[one]) & (other < one))
+            rank = np.uint32(rank + before)
+        values[rank] = paid[one]
     for place in range(1, n):
         equal += values[place] - values[place - 1] <= 2 * eps
     return equal >= _FIXED * max(n - 1, 1)
@@ -212,32 +229,24 @@ def _is_plausible(due: _Records, taken: _Flags, start: int, n_seen: int, term: A
 
 
 @subroutine
-def _best_cut(due: _Records, tally: _Tally, seed: Any, term: Any, days: int, logs: _Flow, end: int) -> int:
-    """Return the number of due days at one end without which the stream is stronger by ``_CHANGE``, 0 if there is none.
-
-    Cuts are tried between a due day that is not paid and one that is. ``tally`` is that of all due days.
-    """
-    low, high = _amount_bounds(seed, 0.0)
+def _without_end(tally: _Tally, gap: Any, end: int) -> _Tally:
+    """Return what is left of ``tally`` without the due days at one end of a stream, up to a gap."""
     on_time, astray, other, missed, hidden = tally
-    cut, least, some, before = 0, -1.0, False, False
-    for place in range(len(due)):
-        one = due[place if end == _NEWEST else len(due) - 1 - place]
-        paid, own = one["paid"], low <= one["amount"] <= high
-        if some and paid and not before:
-            if least < 0.0:
-                least = _strength(tally, seed, term, days, logs) + _CHANGE
-            strength = _strength((on_time, astray, other, missed, hidden), seed, term, days, logs)
-            if strength > least:
-                least, cut = strength, place
-        some |= paid
-        if some:
-            hidden -= one["hidden"]
-            missed -= one["known"] & (not paid) & (not one["hidden"])
-        if paid:
-            on_time -= own & (one["offset"] == 0)
-            astray -= one["offset"] != 0
-            other -= one["known"] & (not own)
-        before = paid
+    if end == _OLDEST:
+        return gap["on_time"], gap["astray"], gap["other"], gap["missed"], gap["hidden"]
+    on_time, astray, other = on_time - gap["on_time"], astray - gap["astray"], other - gap["other"]
+    return on_time, astray, other, missed - gap["all_missed"], hidden - gap["all_hidden"]
+
+
+@subroutine
+def _best_cut(gaps: _Records, tally: _Tally, seed: Any, term: Any, days: int, logs: _Flow, end: int) -> int:
+    """Return the gap at which a stream that is cut at one end is stronger by ``_CHANGE``, -1 if there is none."""
+    cut, least = -1, _strength(tally, seed, term, days, logs) + _CHANGE
+    for place in range(len(gaps)):
+        number = place if end == _NEWEST else len(gaps) - 1 - place
+        strength = _strength(_without_end(tally, gaps[number], end), seed, term, days, logs)
+        if strength > least:
+            least, cut = strength, number
     return cut
 
 
@@ -250,18 +259,18 @@ def _leave_out(due: _Records) -> None:
 
 
 @subroutine
-def _cut_ends(due: _Records, seed: Any, term: Any, days: int, logs: _Flow) -> tuple[int, int, _Tally]:
+def _cut_ends(due: _Records, seed: Any, term: Any, days: int, logs: _Flow, gaps: _Records) -> tuple[int, int, _Tally]:
     """Leave out payments before or after a stream that fit only by chance, as those of the next job may.
 
-    Return what ``_count_due_days`` does of the rest.
+    Return the numbers of payments and of due days, and the tally, of the rest. ``gaps`` is overwritten.
     """
-    count = _count_due_days(due, seed)
+    n_gaps, n_seen, n_due, tally = _count_due_days(due, seed, gaps)
     for end in (_NEWEST, _OLDEST):
-        cut = _best_cut(due, count[2], seed, term, days, logs, end)
-        if cut > 0:
-            _leave_out(due[:cut] if end == _NEWEST else due[len(due) - cut :])
-            count = _count_due_days(due, seed)
-    return count
+        cut = _best_cut(gaps[:n_gaps], tally, seed, term, days, logs, end) if n_gaps > 0 else -1
+        if cut >= 0:
+            _leave_out(due[: gaps[cut]["older"]] if end == _NEWEST else due[gaps[cut]["newer"] + 1 :])
+            n_gaps, n_seen, n_due, tally = _count_due_days(due, seed, gaps)
+    return n_seen, n_due, tally
 
 
 @subroutine
@@ -275,20 +284,22 @@ def _confirm_stream(
     days: int,
     eps: float,
     logs: _Flow,
+    paid: _Flow,
     values: _Flow,
+    gaps: _Records,
 ) -> tuple[int, Any, bool]:
     """Set the payments of due days; return their number, the strength of the stream, and whether amounts repeat.
 
-    The strength is 0 if the payments do not confirm a stream. ``values`` takes the amounts paid, ascending.
+    The strength is 0 if the payments do not confirm a stream. ``paid``, ``values`` (ascending) and ``gaps`` are filled.
     """
     _match_due_days(flow, taken, seed, term, start, due)
-    n_seen, n_due, tally = _cut_ends(due, seed, term, days, logs)
+    n_seen, n_due, tally = _cut_ends(due, seed, term, days, logs, gaps)
     if n_seen < term["fewest"] or tally[3] > _MAX_MISSED * n_due + 1:
         return n_seen, 0.0, False
     strength = _strength(tally, seed, term, days, logs)
     if strength < term["least"]:
         return n_seen, 0.0, False
-    fixed = _sort_amounts(due, values, eps)
+    fixed = _sort_amounts(due, paid, values, eps)
     consistent = fixed or (strength >= term["varying"] and tally[1] <= term["astray"] * n_seen)
     plausible = consistent and _is_plausible(due, taken, start, n_seen, term)
     return n_seen, strength if plausible else 0.0, fixed
@@ -338,7 +349,7 @@ def _beats_replaced(streams: _Records, replaced: int, strength: float) -> bool:
 
 @kernel(
     (np.float64, 2), (np.bool_, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (SEED, 1), (np.int64, 1),
-    (np.int64, 2), (TERMS.dtype, 1), (np.float64, 1), (STREAM, 1), (PAYMENT, 1),
+    (np.int64, 2), (TERMS.dtype, 1), (np.float64, 1), (STREAM, 1), (PAYMENT, 1), (GAP, 1),
 )  # fmt: skip
 def _confirm_streams(
     flow: _Flow,
@@ -353,13 +364,14 @@ def _confirm_streams(
     logs: _Flow,
     streams: _Records,
     payments: _Records,
+    gaps: _Records,
 ) -> int:
     """Fill the confirmed streams and their payments, and return how many streams there are.
 
     ``nominal`` [d] are the due days of the ``seeds`` [m]; ``calendar`` is that of ``shift_table``.
     """
     n_streams, first, t = 0, 0, flow.shape[1] - 1
-    values, counts = np.empty(t), np.empty(_CHOSEN_RULES, np.int64)
+    paid, values, counts = np.empty(t + _MARGIN), np.empty(t + _MARGIN), np.empty(_CHOSEN_RULES, np.int64)
     wide, wide_taken = np.zeros(t + 2 * _MARGIN), np.zeros(t + 2 * _MARGIN, np.bool_)
     for number in range(len(seeds)):
         seed, stream = seeds[number], streams[n_streams]
@@ -376,7 +388,9 @@ def _confirm_streams(
         if rule < 0:
             rule = _choose_rule(wide, seed, days, start, calendar, counts)
         _set_days(due, days, calendar[rule], calendar[0, 0], origins[row], lengths[row])
-        found = _confirm_stream(wide, wide_taken, seed, term, start, due, lengths[row], eps[row], logs, values)
+        found = _confirm_stream(
+            wide, wide_taken, seed, term, start, due, lengths[row], eps[row], logs, paid, values, gaps
+        )
         if found[1] > 0.0 and (replaced < 0 or _beats_replaced(streams[:n_streams], replaced, found[1])):
             _fill_stream(stream, number, seed, rule, found, values)
             stream["start"], stream["end"] = first, first + len(days)

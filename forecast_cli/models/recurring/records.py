@@ -53,3 +53,13 @@ PAYMENT: Final = np.dtype(
     + [(name, "?") for name in ("paid", "hidden", "within", "known")],
     align=True,
 )
+
+#: A gap between two payments of a stream: the indices of the due days of the ``newer`` and of the ``older`` one. Of the
+#: due days up to the newer one, how many were paid with an amount of the range ``on_time``, early or late (``astray``),
+#: with an ``other`` amount, ``missed``, and ``hidden``; of those up to the older one, how many were missed and hidden.
+GAP: Final = np.dtype(
+    [
+        (name, np.int64)
+        for name in ("newer", "older", "on_time", "astray", "other", "missed", "hidden", "all_missed", "all_hidden")
+    ]
+)
