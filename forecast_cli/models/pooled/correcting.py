@@ -15,6 +15,7 @@ from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.pooled.record_lows import draw_to_lowest, lowest_records
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import MIDDLE_LEVEL, add_point_mass
+from forecast_cli.models.rows import chunks
 
 #: With this many past windows of all accounts, an account's own past errors no longer count.
 _ENOUGH: Final = 1_000
@@ -33,6 +34,24 @@ def correct_outlook(
 
     ``predictions`` [n, k, 3] are those of the trees of ``vintage`` at the ``knots`` [k].
     """
+    mean = np.empty(outlook.path.shape)
+    quantiles = np.empty((*outlook.path.shape, 2 * len(levels) + 1))
+    for rows in chunks(len(panel)):  # so that intermediate results stay in the processor's cache
+        mean[rows], quantiles[rows] = _correct_chunk(
+            panel.part(rows), outlook.take(rows), predictions[rows], vintage, knots=knots, levels=levels
+        )
+    return mean, quantiles
+
+
+def _correct_chunk(
+    panel: Panel,
+    outlook: Outlook,
+    predictions: NDArray[np.float64],
+    vintage: Vintage,
+    *,
+    knots: NDArray[np.int64],
+    levels: tuple[float, ...],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
     h, wide = outlook.path.shape[1], levels_to_request(levels)
     offsets = vintage.calibration.quantiles(predictions, quantile_probabilities(wide), segments_of(panel))

@@ -65,20 +65,32 @@ def lagged_moves(
 
 
 @subroutine
+def _largest_size(y: NDArray[np.float64]) -> Any:
+    """Return the largest absolute value of ``y`` [t]; as whole numbers, bits are compared several at once."""
+    largest = np.int64(0)
+    for day in range(len(y)):
+        largest = max(largest, np.float64(abs(y[day])).view(np.int64))
+    bits = np.int64(largest)
+    return bits.view(np.float64)
+
+
+@subroutine
 def _find_last_moves(
     y: NDArray[np.float64], explained: NDArray[np.float64], flow: NDArray[np.int64], other: NDArray[np.int64]
 ) -> None:
     """Fill ``flow`` [t] with the newest day with flow up to each of ``y`` [t], and ``other`` [t] if not ``explained``.
 
-    Both are -1 where there is none.
+    Both are -1 where there is none. Days without flow are -1 first, so that neither loop has a branch.
     """
-    largest, flow[0], other[0] = 0.0, -1, -1
-    for value in y:
-        largest = max(largest, abs(value))
+    rounding, last_flow, last_other = _ROUNDING * _largest_size(y), np.int64(-1), np.int64(-1)
+    flow[0], other[0] = -1, -1
     for day in range(1, len(y)):
         change = y[day] - y[day - 1]
-        flow[day] = day if change != 0.0 else flow[day - 1]
-        other[day] = day if abs(change - explained[day]) > _ROUNDING * largest else other[day - 1]
+        flow[day] = day if change != 0.0 else -1
+        other[day] = day if abs(change - explained[day]) > rounding else -1
+    for day in range(1, len(y)):
+        last_flow, last_other = max(last_flow, flow[day]), max(last_other, other[day])
+        flow[day], other[day] = last_flow, last_other
 
 
 @subroutine

@@ -33,7 +33,7 @@ class Outlook:
     scale: NDArray[np.float64]
     streams: Streams
 
-    def take(self, rows: NDArray[np.int64]) -> "Outlook":
+    def take(self, rows: NDArray[np.int64] | slice) -> "Outlook":
         """Return the outlook of ``rows`` only, with the streams of all accounts."""
         return Outlook(self.path[rows], self.sd[rows], self.moved[rows], self.scale[rows], self.streams)
 

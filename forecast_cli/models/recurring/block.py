@@ -1,13 +1,13 @@
 """Blocks: some accounts of a panel, with their unexplained flow, as the search for streams works on them."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.compiled import kernel
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.business_days import MAX_SHIFT
 from forecast_cli.models.recurring.cycles import LATEST
 from forecast_cli.models.rows import in_c_order
@@ -81,14 +81,22 @@ def sort_flows(flow: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np
     return keys, n_flows
 
 
+@subroutine
+def _largest_size(y: NDArray[np.float64]) -> Any:
+    """Return the largest absolute value of ``y`` [n] but NaN; as whole numbers, bits are compared several at once."""
+    largest = np.int64(0)
+    for day in range(len(y)):
+        size = abs(y[day]) if y[day] == y[day] else 0.0
+        largest = max(largest, np.float64(size).view(np.int64))
+    bits = np.int64(largest)
+    return bits.view(np.float64)
+
+
 @kernel((np.float64, 2), (np.float64, 2), (np.float64, 1))
 def _fill_flow(y: NDArray[np.float64], flow: NDArray[np.float64], eps: NDArray[np.float64]) -> None:
     """Fill ``flow`` [c, t + 1] from the last days of ``y`` [c, n], and ``eps`` [c] from all its days."""
     for row in range(len(y)):
-        largest = 0.0
-        for value in y[row]:
-            largest = abs(value) if abs(value) > largest else largest
-        eps[row] = _ROUNDING * largest
+        eps[row] = _ROUNDING * _largest_size(y[row])
         ago = y.shape[1] - flow.shape[1] + 1
         for day in range(max(1 - ago, 0), flow.shape[1] - 1):
             change = y[row, ago + day] - y[row, ago + day - 1]

@@ -375,7 +375,7 @@ def _confirm_streams(
     wide, wide_taken = np.zeros(t + 2 * _MARGIN), np.zeros(t + 2 * _MARGIN, np.bool_)
     for number in range(len(seeds)):
         seed, stream = seeds[number], streams[n_streams]
-        row, term, days = seed["row"], terms[seed["cycle"]], nominal[seed["start"] : seed["end"]]
+        row, term, days = seed["row"], terms[seed["cycle"]], nominal[seed["start"] : seed["end"] : seed["every"]]
         if number == 0 or seeds[number - 1]["row"] != row:
             _pad_days(flow[row], taken[row], wide, wide_taken)
         replaced = seed["replaces"]

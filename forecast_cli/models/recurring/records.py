@@ -20,12 +20,18 @@ CANDIDATE: Final = np.dtype(
     align=True,
 )
 
-#: A seed: account ``row``, its phase, and the fields of its ``CANDIDATE``. Its due days are those from ``start`` to
-#: ``end``. ``replaces`` is the index of the seed that it is tried in place of, else -1.
+#: A seed: account ``row``, its phase, and the fields of its ``CANDIDATE``. Of the due days from ``start`` to ``end``,
+#: one in ``every`` is its own, beginning with the first; ``newest`` is the day, or the index of the month, of that one.
+#: ``replaces`` is the index of the seed that it is tried in place of, else -1.
 SEED: Final = np.dtype(
-    [(name, np.int64) for name in ("row", "cycle", "residue", "anchor", "fits", "hides", "replaces", "start", "end")]
+    [
+        (name, np.int64)
+        for name in (
+            "row", "cycle", "residue", "anchor", "fits", "hides", "replaces", "start", "end", "every", "newest",
+        )
+    ]
     + [(name, np.float64) for name in ("low", "high", "least", "sign")]
-)
+)  # fmt: skip
 
 #: A stream during the search, with the fields of ``Streams``; its due days are those from ``start`` to ``end``.
 STREAM: Final = np.dtype(

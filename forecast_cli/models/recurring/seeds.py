@@ -34,16 +34,16 @@ def build_seeds(block: Block, picks: _Records, rows: _Ints) -> tuple[_Records, _
 
     Seeds are in the order of accounts. Those counted in days come first, then those counted in months, each followed by
     what is tried in their place. Due days are days since 1970-01-01, newest first, from ``block.since`` to
-    ``block.until``.
+    ``block.until``. A longer cycle that is tried in place of a seed has some of its days.
     """
     months = month_starts(int(block.since.min()), int(block.until.max()))
     seeds = np.empty((1 + _MOST_TRIALS) * picks.size, dtype=SEED)
     due = np.empty(len(seeds) * (block.t // 7 + 7), dtype=np.int64)
-    n = _fill_seeds(
+    n, n_due = _fill_seeds(
         picks, rows, block.origins, month_of(block.origins), block.until, block.since, months, CYCLE_KINDS, TRIALS,
         seeds, due,
     )  # fmt: skip
-    return seeds[:n], due[: seeds[n - 1]["end"] if n else 0]
+    return seeds[:n], due[:n_due]
 
 
 @subroutine
@@ -53,6 +53,7 @@ def _set_seed(pick: Any, kind: Any, row: int, at: int, seed: Any) -> None:
     place = pick["place"] // kind["anchors"]
     seed["residue"] = place if kind["weekday"] else (at - place) % kind["step"]
     seed["anchor"] = 0 if kind["by_days"] else pick["place"] % kind["anchors"] + 1
+    seed["every"] = 1
     seed["fits"], seed["hides"], seed["sign"] = pick["fits"], pick["hides"], pick["sign"]
     seed["low"], seed["high"], seed["least"] = pick["low"], pick["high"], pick["least"]
 
@@ -101,13 +102,39 @@ def _set_due_days(seed: Any, kind: Any, months: _Ints, until: int, since: int, d
     end, at = seed["start"], until if kind["by_days"] else _month_index(months, until)
     at -= (at - seed["residue"]) % kind["step"]
     day = _due_day(kind, months, at, seed)
+    if day > until:
+        at -= kind["step"]
+        day = _due_day(kind, months, at, seed)
+    seed["newest"] = at
     while day >= since:
-        if day <= until:
-            due[end] = day
-            end += 1
+        due[end] = day
+        end += 1
         at -= kind["step"]
         day = _due_day(kind, months, at, seed)
     seed["end"] = end
+
+
+@subroutine
+def _share_due_days(seed: Any, kind: Any, whole: Any, step: int) -> None:
+    """Set the due days of a seed to those of ``whole``, which come every ``step`` days or months, that it has too."""
+    first = (whole["newest"] - seed["residue"]) % kind["step"] // step
+    seed["start"], seed["end"], seed["every"] = whole["start"] + first, whole["end"], kind["step"] // step
+
+
+@subroutine
+def _set_all_due_days(seeds: _Records, kinds: _Records, months: _Ints, until: _Ints, since: _Ints, due: _Ints) -> int:
+    """Set the due days of all seeds, and return how many there are."""
+    n = 0
+    for number in range(len(seeds)):
+        seed, whole = seeds[number], seeds[max(seeds[number]["replaces"], 0)]
+        kind, step = kinds[seed["cycle"]], kinds[whole["cycle"]]["step"]
+        if seed["replaces"] >= 0 and kind["step"] > step:
+            _share_due_days(seed, kind, whole, step)
+        else:
+            seed["start"] = n
+            _set_due_days(seed, kind, months, until[seed["row"]], since[seed["row"]], due)
+            n = seed["end"]
+    return n
 
 
 @kernel(
@@ -126,8 +153,8 @@ def _fill_seeds(
     trials: _Records,
     seeds: _Records,
     due: _Ints,
-) -> int:
-    """Fill the seeds and their due days, and return how many seeds there are.
+) -> tuple[int, int]:
+    """Fill the seeds and their due days, and return how many there are of both.
 
     ``origin_months`` are the months of the origins of the block's rows; ``months`` are the first days of months.
     """
@@ -143,8 +170,4 @@ def _fill_seeds(
                     _set_seed(pick, kind, row, at, seeds[end])
                     end += 1
             end = _add_trials(seeds, first, end, kinds, trials)
-    for number in range(end):
-        seed = seeds[number]
-        seed["start"] = seeds[number - 1]["end"] if number else 0
-        _set_due_days(seed, kinds[seed["cycle"]], months, until[seed["row"]], since[seed["row"]], due)
-    return end
+    return end, _set_all_due_days(seeds[:end], kinds, months, until, since, due)
