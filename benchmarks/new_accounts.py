@@ -4,7 +4,7 @@ python -m benchmarks.new_accounts BALANCES
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -35,24 +35,25 @@ def main(balances: str) -> None:
     """
     whole = pl.read_parquet(balances).with_columns(pl.col("account_id").cast(pl.String)).sort("account_id", "date")
     accounts = whole.partition_by("account_id", maintain_order=True)
-    rows = [_named(one, WHOLE, place) for place, one in enumerate(accounts[::2])]
-    rows += [copy for place, one in enumerate(accounts[1::2]) for copy in _copies(one, place)]
+    rows = [named(one, WHOLE, place) for place, one in enumerate(accounts[::2])]
+    rows += [copy for place, one in enumerate(accounts[1::2]) for copy in copies_of(one, place)]
     settings = Settings(model=MODELS, windows=1, min_train=min(DAYS), threshold=("p10",))
     with backtested(pl.concat(rows), settings) as output:
         print(_table(output))
 
 
-def _copies(account: pl.DataFrame, place: int) -> Iterator[pl.DataFrame]:
-    """Yield the account up to other cutoffs, each with few of its days."""
+def copies_of(account: pl.DataFrame, place: int, few: Sequence[int] = DAYS) -> Iterator[pl.DataFrame]:
+    """Yield the account up to other cutoffs, each with one of the numbers of days in ``few``."""
     daily = account.upsample("date", every="1d").select(pl.col(account.columns).forward_fill())
     for copy in range(COPIES):
-        days = DAYS[(place + COPIES * copy) % len(DAYS)]
+        days = few[(place + COPIES * copy) % len(few)]
         behind = daily.height - copy * APART - place % 5
         if behind >= days + HORIZON:
-            yield _named(daily.slice(behind - days - HORIZON, days + HORIZON), days, place, copy)
+            yield named(daily.slice(behind - days - HORIZON, days + HORIZON), days, place, copy)
 
 
-def _named(account: pl.DataFrame, days: int, *number: int) -> pl.DataFrame:
+def named(account: pl.DataFrame, days: int, *number: int) -> pl.DataFrame:
+    """Return the account with an id made of the numbers."""
     return account.with_columns(account_id=pl.lit("-".join(f"{part:04}" for part in (days, *number))))
 
 

@@ -6,7 +6,7 @@ This module belongs to the engine because it needs sample paths, which models do
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -25,9 +25,17 @@ from forecast_cli.models.pooled.learn import choose_per_vintage
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
 from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest
-from forecast_cli.models.pooled.record_lows import lowest_records
-from forecast_cli.models.pooled.windows import Windows, balances_after, group_of, list_windows, panel_at
-from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, learn_zero_share
+from forecast_cli.models.pooled.windows import (
+    MIN_TRAIN,
+    NEW_DAYS,
+    Windows,
+    balances_after,
+    group_of,
+    list_first_windows,
+    list_windows,
+    panel_at,
+)
+from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, learn_zero_share, never_below_zero
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.lows import Lows, find_lows, windows_within
 from forecast_cli.risk.panel_lows import panel_lows
@@ -37,21 +45,23 @@ from forecast_cli.risk.thresholds import threshold_amounts
 #: Thresholds from which shares are learned: an account's own percentiles, independent of the thresholds of the run.
 _LOW: Final = ("p5", "p10", "p25")
 _ZERO: Final = "0"
-#: Largest number of windows from which a month's shares are learned.
+#: Largest number of windows from which a month's shares are learned, and the same for the first month of accounts.
 _MOST: Final = 3_000
+_MOST_FIRST: Final = 1_000
 #: Windows processed at a time.
 _BLOCK: Final = 500
 
 
 @dataclass(frozen=True)
 class _Past:
-    """The input of learning: what was ``learned`` so far, the ``panel``, and m ``windows``.
+    """The input of learning: what was ``learned``, its ``vintages`` that learn more, the ``panel``, and m ``windows``.
 
     ``look_back`` is the most days of history of a window, ``group`` [m] the group of its account, and ``uses`` [m, v]
     says which vintages use it.
     """
 
     learned: Learned
+    vintages: tuple[Vintage, ...]
     panel: Panel
     look_back: int
     windows: Windows
@@ -79,29 +89,37 @@ def learn_path_shares(
 
     ``panel``, ``known`` [n, v] and ``look_back`` are as in ``learn``. The result does not depend on ``threads``.
     """
-    windows = list_windows(panel, learned.h)
-    chosen, union = choose_per_vintage(windows, known, learned, _MOST)
-    if not len(union):
-        return learned
-    windows = windows.take(union)
-    release_memory()
-    past = _Past(
-        learned=learned,
-        panel=panel,
-        look_back=look_back,
-        windows=windows,
-        group=group_of(panel, windows),
-        uses=np.stack([np.isin(union, some) for some in chosen], axis=1),
-    )
-    order = np.argsort(-windows.day, kind="stable")
-    blocks = [order[start : start + _BLOCK] for start in range(0, len(order), _BLOCK)]
+    told = []
     with ThreadPoolExecutor(threads) as pool:
-        told = [block for block in pool.map(partial(_build_training_sets, past), blocks) if block]
-        if not told:
-            return learned
-        training = [_Training.join(parts) for parts in zip(*told, strict=True)]
-        vintages = tuple(pool.map(partial(_learn_vintage, seed=panel.seed), learned.vintages, training))
-    return replace(learned, vintages=vintages)
+        for vintages, windows, most in (
+            (learned.vintages, list_windows(panel, learned.h), _MOST),
+            (learned.first_month, list_first_windows(panel, learned.h), _MOST_FIRST),
+        ):
+            chosen, union = choose_per_vintage(windows, known, vintages, h=learned.h, most=most)
+            some = windows.take(union)
+            release_memory()
+            given = _Past(
+                learned=learned,
+                vintages=vintages,
+                panel=panel,
+                look_back=look_back,
+                windows=some,
+                group=group_of(panel, some),
+                uses=np.array([np.isin(union, own) for own in chosen]).reshape(len(chosen), len(union)).T,
+            )
+            told.append(_learn_vintages(given, pool))
+    return replace(learned, vintages=told[0], first_month=told[1])
+
+
+def _learn_vintages(given: _Past, pool: Executor) -> tuple[Vintage, ...]:
+    """Return the vintages with what their windows teach; unchanged if none of these has an account that ever moved."""
+    order = np.argsort(-given.windows.day, kind="stable")
+    blocks = [order[start : start + _BLOCK] for start in range(0, len(order), _BLOCK)]
+    told = [block for block in pool.map(partial(_build_training_sets, given), blocks) if block]
+    if not told:
+        return given.vintages
+    training = [_Training.join(parts) for parts in zip(*told, strict=True)]
+    return tuple(pool.map(partial(_learn_vintage, seed=given.panel.seed), given.vintages, training))
 
 
 def _learn_vintage(vintage: Vintage, training: _Training, *, seed: int) -> Vintage:
@@ -109,39 +127,49 @@ def _learn_vintage(vintage: Vintage, training: _Training, *, seed: int) -> Vinta
 
 
 def _build_training_sets(given: _Past, block: NDArray[np.int64]) -> list[_Training]:
-    """Return for each vintage the training sets of the windows of a ``block`` that it uses and that have a past course.
+    """Return for each vintage the training sets of the windows of a ``block`` that it uses.
 
-    The list is empty if no window has a past course. Blocks are in the order of days, because windows of one day share
-    its calendar.
+    The list is empty if no account of these windows ever moved. Blocks are in the order of days, because windows of one
+    day share its calendar.
     """
     learned = given.learned
     then = panel_at(given.panel, given.windows.take(block), given.look_back)
     outlook = forecast_outlook(then, learned.h)
-    kept = np.flatnonzero((outlook.scale > 0.0) & (then.lengths > learned.h))
+    kept = np.flatnonzero(outlook.scale > 0.0)
     if not len(kept):
         return []
     then, outlook, windows = then.take(kept), outlook.take(kept), given.windows.take(block[kept])
     amounts = threshold_amounts(then, (*_LOW, _ZERO), {})
     came = balances_after(given.panel, windows, np.arange(1, learned.h + 1))
     event, low = _share_below(came[:, None], amounts, learned.h), slice(len(_LOW) * len(windows_within(learned.h)))
+    by_past, past_course = np.zeros_like(event[:, low]), then.lengths > learned.h
+    by_past[past_course] = _past_probabilities(
+        then.take(np.flatnonzero(past_course)), amounts[past_course, :-1], learned.h
+    )
     whole = PastTrainingSet(
         x=compute_features(then, outlook, learned.knots),
         own=np.zeros_like(event[:, low]),
-        past=_past_probabilities(then, amounts[:, :-1], learned.h),
+        past=by_past,
         event=event[:, low],
         group=given.group[block[kept]],
         account=windows.row,
     )
-    training, never = [], lowest_records(then) >= 0.0
-    for vintage, used in zip(learned.vintages, given.uses[block[kept]].T, strict=True):
+    training, never = [], _teaches_zero(then, learned.h)
+    for vintage, used in zip(given.vintages, given.uses[block[kept]].T, strict=True):
         some = np.flatnonzero(used)
         taught = whole.take(some)
         lows = _lows_of_paths(then.take(some), outlook.take(some), taught, learned, vintage, amounts[some])
         said = lows.prob_below.reshape(len(some), event.shape[1])
-        past = replace(taught, own=said[:, low], x=hide_season(taught.x))
+        past = replace(taught, own=said[:, low], x=hide_season(taught.x)).take(past_course[some])
         zero = ZeroTrainingSet(said[:, -1], lows.most_below[:, -1], event[some, -1]).take(never[some])
         training.append(_Training(past, zero))
     return training
+
+
+def _teaches_zero(then: Panel, h: int) -> NDArray[np.bool_]:
+    """Return which windows teach how many paths fall below zero, [m]: of first months, and of long histories."""
+    long = then.lengths > max(NEW_DAYS, h)
+    return never_below_zero(then) & (long | (then.lengths < MIN_TRAIN))
 
 
 def _lows_of_paths(
@@ -169,4 +197,5 @@ def _past_probabilities(panel: Panel, amounts: NDArray[np.float64], h: int) -> N
 
 def _share_below(paths: NDArray[np.float64], amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:
     """Return the share [m, c] of ``paths`` [m, s, h] that fall under ``amounts`` [m, k] within each window of days."""
-    return find_lows(paths, amounts, windows_within(h)).prob_below.reshape(len(paths), -1)
+    within = windows_within(h)
+    return find_lows(paths, amounts, within).prob_below.reshape(len(paths), amounts.shape[1] * len(within))

@@ -1,5 +1,6 @@
 """Auto: a forecast from the account's payments and level, corrected and calibrated with windows of all accounts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,16 +15,16 @@ from forecast_cli.models.pooled.candidates import Candidates
 from forecast_cli.models.pooled.correcting import correct_outlook, forecast_uncorrected
 from forecast_cli.models.pooled.features import compute_features
 from forecast_cli.models.pooled.joining import join_candidates
-from forecast_cli.models.pooled.learned import Learned, Vintage
+from forecast_cli.models.pooled.learned import Learned, Vintage, latest_before
 from forecast_cli.models.pooled.outlook import PATH_DAYS, forecast_outlook
 from forecast_cli.models.pooled.past_share import predict_past_share
-from forecast_cli.models.pooled.windows import LOOK_BACK
+from forecast_cli.models.pooled.windows import FIRST_DAYS, LOOK_BACK, MIN_TRAIN
 from forecast_cli.models.pooled.zero_share import never_below_zero
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
 NAME: Final = "auto"
-#: Days of history needed: an account's scale rests on its moves over 30 days.
-MIN_OBS: Final = 31
+#: Days of history needed: an account's scale rests on its moves.
+MIN_OBS: Final = FIRST_DAYS
 #: Days of history below which accuracy depends more on other accounts than on the account's own past.
 OWN_DAYS: Final = 150
 
@@ -58,7 +59,7 @@ class Auto(DirectModel):
         """Forecast h days, where h is at most the horizon that was learned.
 
         If there were too few windows to learn from, intervals come from the account's own errors; an account with too
-        little history for these is a failure.
+        little history for these is a failure, and so is one that has not moved in its first month.
         """
         panel, learned = cut_panel(panel, LOOK_BACK), self.learned
         longest = h if learned is None else max(h, learned.h)
@@ -84,9 +85,12 @@ class Auto(DirectModel):
             mean[rows], quantiles[rows] = combined.mean, combined.quantiles
             joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in combined.joined.items()}
             taken_apart += combined.taken_apart
+        quantiles[(panel.lengths < MIN_TRAIN) & (outlook.scale == 0.0)] = np.nan
         mean, quantiles = mean[:, :h], quantiles[:, :h]
+        enough = PATH_DAYS + longest if learned is None or not learned.has_forest else MIN_TRAIN
+        needed = np.where(panel.lengths < MIN_TRAIN, enough, PATH_DAYS + longest)
         failures = tuple(
-            RowFailure(row, TOO_SHORT, too_short_message(int(panel.lengths[row]), PATH_DAYS + longest))
+            RowFailure(row, TOO_SHORT, too_short_message(int(panel.lengths[row]), int(needed[row])))
             for row in np.flatnonzero(np.isnan(quantiles).any(axis=(1, 2))).tolist()
         )
         streams = outlook.streams
@@ -95,15 +99,16 @@ class Auto(DirectModel):
 
 def _group_by_vintage(
     learned: Learned | None, panel: Panel, scale: NDArray[np.float64]
-) -> list[tuple[Vintage | None, NDArray[np.int64]]]:
-    """Return the rows of accounts that ever moved, grouped by the vintage of their origin; None if it has no forest."""
-    vintages = () if learned is None else learned.vintages
-    has_forest = np.array([bool(vintage.forest) for vintage in vintages] + [False])
-    places = np.full(len(panel), -1) if learned is None else learned.vintage_of(panel.origins)
-    places = np.where(has_forest[places], places, -1)
-    moved = np.flatnonzero(scale > 0.0)
-    distinct = np.unique(places[moved]).tolist()
-    return [(vintages[place] if place >= 0 else None, moved[places[moved] == place]) for place in distinct]
+) -> Iterator[tuple[Vintage | None, NDArray[np.int64]]]:
+    """Yield the rows of accounts that ever moved by the vintage of their origin and age; None if it has no forest."""
+    moved, first = scale > 0.0, panel.lengths < MIN_TRAIN
+    for rows, vintages in (
+        (np.flatnonzero(moved & ~first), () if learned is None else learned.vintages),
+        (np.flatnonzero(moved & first), () if learned is None else learned.first_month),
+    ):
+        places = latest_before(vintages, panel.origins[rows])
+        for place in np.unique(places).tolist():
+            yield (vintages[place] if place >= 0 and vintages[place].forest else None), rows[places == place]
 
 
 SPEC = ModelSpec(

@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, RowFailure
 from forecast_cli.models.failures import blank_failures
+from forecast_cli.models.path_levels import PATH_LEVELS
+from forecast_cli.models.pooled.windows import MIN_TRAIN
 from forecast_cli.models.row_arrays import RowArrays
 from forecast_cli.models.rows import squared_changes
 
+#: Widest level, in percent, whose bounds are judged: one that is published besides must not decide on a forecast.
+WIDEST: Final = PATH_LEVELS[-1]
 #: A forecast may lie beyond an account's balances by this multiple of their range plus volatility over the horizon.
 REACH: Final = 10.0
 #: It may lie this share of the largest absolute balance further, so that accounts that never moved have some room.
@@ -22,11 +26,15 @@ ROUNDING: Final = 1e-9
 
 @dataclass(frozen=True)
 class AccountFacts(RowArrays):
-    """Lowest and highest balance and volatility (root mean square daily change), [n] each, in units of the balance."""
+    """Lowest and highest balance and volatility (root mean square daily change), [n] each, in units of the balance.
+
+    ``days`` [n] is the length of the history.
+    """
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     volatility: NDArray[np.float64]
+    days: NDArray[np.int64]
 
     @property
     def size(self) -> NDArray[np.float64]:
@@ -39,20 +47,21 @@ def account_facts(panel: Panel) -> AccountFacts:
     low = np.fmin.reduce(panel.y, axis=1, initial=np.inf)
     high = np.fmax.reduce(panel.y, axis=1, initial=-np.inf)
     volatility = np.sqrt(squared_changes(panel, 1) / np.maximum(panel.lengths - 1, 1))
-    return AccountFacts(low, high, volatility)
+    return AccountFacts(low, high, volatility, panel.lengths)
 
 
 def check_forecast(forecast: Forecast, facts: AccountFacts, *, reach: float = REACH) -> Forecast:
     """Return ``forecast`` with a failure for each row that is NotFinite, Crossed or Exploding.
 
     Exploding: a number lies beyond the account's lowest or highest balance by more than ``reach`` times
-    (high - low + volatility sqrt(h)) plus a thousandth of its largest absolute balance.
+    (high - low + volatility sqrt(h)) plus a thousandth of its largest absolute balance; ``reach`` times that balance
+    in the first month, when the range is still small by chance. Of levels above 99 %, the bounds may lie anywhere.
     Quantiles that cross by rounding alone are sorted. Rows that failed before keep their failure.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         quantiles, crossed = _sort_quantiles(forecast.quantiles, facts.size)
         finite = np.asarray(np.isfinite(forecast.mean).all(axis=1) & np.isfinite(quantiles).all(axis=(1, 2)))
-        span = _compute_span(forecast.mean, quantiles, facts, reach=reach)
+        span = _compute_span(forecast.mean, _within_widest(quantiles, forecast.levels), facts, reach=reach)
         exploding = (span.lowest < span.floor) | (span.highest > span.ceiling)
     failures = {failure.row: failure for failure in forecast.failures}
     for row in np.flatnonzero(~finite | crossed | exploding).tolist():
@@ -78,10 +87,17 @@ class _Span:
     ceiling: NDArray[np.float64]
 
 
+def _within_widest(quantiles: NDArray[np.float64], levels: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return those of ``quantiles`` [n, h, q] whose level is no wider than ``WIDEST``; all if every level is."""
+    wider = sum(level > WIDEST for level in levels) % len(levels)
+    return quantiles[:, :, wider : quantiles.shape[2] - wider]
+
+
 def _compute_span(
     mean: NDArray[np.float64], quantiles: NDArray[np.float64], facts: AccountFacts, *, reach: float
 ) -> _Span:
-    margin = reach * (facts.high - facts.low + facts.volatility * np.sqrt(mean.shape[1])) + SLACK * facts.size
+    room = np.where(facts.days < MIN_TRAIN, reach, SLACK) * facts.size
+    margin = reach * (facts.high - facts.low + facts.volatility * np.sqrt(mean.shape[1])) + room
     return _Span(
         lowest=np.fmin(mean.min(axis=1), quantiles[:, :, 0].min(axis=1)),
         highest=np.fmax(mean.max(axis=1), quantiles[:, :, -1].max(axis=1)),

@@ -24,6 +24,8 @@ from forecast_cli.store.parquet import load_table
 from forecast_cli.store.table_schemas import LEARNED_SCHEMAS
 
 _NODES: Final = {"feature": np.int32, "threshold": np.float64, "left": np.int32, "right": np.int32}
+#: Columns that name a vintage.
+_VINTAGE: Final = ("as_of", "first_month")
 _LOWS: Final = ("low_margin", "low_depth", "zero_share")
 #: Tables that a run does not write if it has nothing to say in them.
 _OPTIONAL: Final = (LEARNED_WEIGHTS, LEARNED_PAST)
@@ -35,20 +37,20 @@ _AGAIN: Final = "learn again with this version: run the forecast without --fitte
 def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
     """Return the tables of the learned state, by file name.
 
-    Trees have one row for each node: as_of, tree, node, feature, threshold, left, right, and for leaves values: at each
-    knot the 10th, 50th and 90th percentile. Difficulty has as many trees, with one value at each knot. Scores have one
-    row for each month, segment, knot and probability; a month with too few windows to learn from has one row without a
-    score. Weights, if candidates were evaluated, have one row for each month, candidate, segment and band of days
-    ahead. Past, if past courses help to predict low balances, has trees whose leaves have one value: the share of past
-    courses.
+    Trees have one row for each node: as_of, first_month, tree, node, feature, threshold, left, right, and for leaves
+    values: at each knot the 10th, 50th and 90th percentile. Difficulty has as many trees, with one value at each knot.
+    Scores have one row for each month, segment, knot and probability; a month with too few windows to learn from has
+    one row without a score. Where ``first_month`` is true, they are for accounts in their first month. Weights, if
+    candidates were evaluated, have one row for each month, candidate, segment and band of days ahead. Past, if past
+    courses help to predict low balances, has trees whose leaves have one value: the share of past courses.
     """
-    vintages = learned.vintages
+    vintages = [(one, False) for one in learned.vintages] + [(one, True) for one in learned.first_month]
     parts = {
-        LEARNED_TREES: [_forest(vintage, vintage.forest) for vintage in vintages],
-        LEARNED_WIDTHS: [_forest(vintage, vintage.difficulty) for vintage in vintages],
-        LEARNED_SCORES: [_scores(vintage, learned) for vintage in vintages],
-        LEARNED_WEIGHTS: [_weights(vintage) for vintage in vintages],
-        LEARNED_PAST: [_forest(vintage, vintage.past) for vintage in vintages],
+        LEARNED_TREES: [_forest(vintage, vintage.forest, first=first) for vintage, first in vintages],
+        LEARNED_WIDTHS: [_forest(vintage, vintage.difficulty, first=first) for vintage, first in vintages],
+        LEARNED_SCORES: [_scores(vintage, learned, first=first) for vintage, first in vintages],
+        LEARNED_WEIGHTS: [_weights(vintage) for vintage in learned.vintages],
+        LEARNED_PAST: [_forest(vintage, vintage.past, first=first) for vintage, first in vintages],
     }
     tables = {name: pl.concat([pl.DataFrame(schema=LEARNED_SCHEMAS[name]), *some]) for name, some in parts.items()}
     return {name: table for name, table in tables.items() if table.height or name not in _OPTIONAL}
@@ -69,11 +71,23 @@ def read_learned(folder: Path, *, h: int) -> Learned:
     if found := next(_list_faults(tables, knots), None):
         name, fault = found
         raise ConfigError(f"--fitted {folder}: {name} is from another version, or damaged: {fault}", _AGAIN)
-    vintages = tuple(
-        _read_vintage(month, {name: table.filter(as_of=month) for name, table in tables.items()}, len(knots))
-        for month in scores["as_of"].unique().sort()
+    vintages, first_month = (
+        tuple(
+            _read_vintage(
+                month, {name: _rows_of(table, month, first=first) for name, table in tables.items()}, len(knots)
+            )
+            for month in scores.filter(first_month=first)["as_of"].unique().sort()
+        )
+        for first in (False, True)
     )
-    return Learned(longest, knots, vintages)
+    return Learned(longest, knots, vintages, first_month)
+
+
+def _rows_of(table: pl.DataFrame, month: date, *, first: bool) -> pl.DataFrame:
+    """Return the rows of the vintage of a ``month``; candidates have no weights in the ``first`` month of accounts."""
+    if "first_month" not in table.columns:
+        return table.filter(pl.col("as_of") == month, not first)
+    return table.filter(as_of=month, first_month=first)
 
 
 def _load_tables(folder: Path) -> dict[str, pl.DataFrame]:
@@ -108,9 +122,9 @@ def _list_faults(tables: Mapping[str, pl.DataFrame], knots: NDArray[np.int64]) -
             yield name, "a node points outside its tree"
         if not _has_values(tables[name], count):
             yield name, f"a leaf has not {count} finite values"
-    months = set(scores.filter(pl.col("score").is_not_null())["as_of"])
+    months = set(scores.filter(pl.col("score").is_not_null()).select(_VINTAGE).iter_rows())
     for name in (LEARNED_TREES, LEARNED_WIDTHS):
-        if set(tables[name]["as_of"]) != months:
+        if set(tables[name].select(_VINTAGE).iter_rows()) != months:
             yield name, "its months are not those of the scores"
     if _count_trees(tables[LEARNED_WIDTHS]) != _count_trees(tables[LEARNED_TREES]):
         yield LEARNED_WIDTHS, f"it has not as many trees as {LEARNED_TREES}"
@@ -118,7 +132,7 @@ def _list_faults(tables: Mapping[str, pl.DataFrame], knots: NDArray[np.int64]) -
 
 def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
     """Return whether every node tests an existing feature and leads to later nodes of its tree, a leaf to itself."""
-    node, own = pl.col("node"), ["as_of", "tree"]
+    node, own = pl.col("node"), [*_VINTAGE, "tree"]
     behind = [pl.col(side).is_between(node + 1, node.max().over(own)) for side in ("left", "right")]
     ends = (pl.col("left") == node) & (pl.col("right") == node)
     sound = pl.col("feature").is_between(0, n_features - 1) & (ends | pl.all_horizontal(behind))
@@ -133,11 +147,11 @@ def _is_whole(scores: pl.DataFrame, count: int) -> bool:
     some = (pl.len() == count) & pl.all_horizontal(one.n_unique() == 1 for one in rest)
     sound = some & pl.all_horizontal((one.is_not_null() & one.is_finite()).all() for one in (score, *rest))
     sound &= pl.all_horizontal(pl.col(name).is_between(0.0, 1.0).all() for name in _LOWS)
-    return bool(scores.group_by("as_of").agg(whole=none | sound)["whole"].all())
+    return bool(scores.group_by(_VINTAGE).agg(whole=none | sound)["whole"].all())
 
 
 def _count_trees(nodes: pl.DataFrame) -> Any:
-    return nodes.select(pl.struct("as_of", "tree").n_unique()).item()
+    return nodes.select(pl.struct(*_VINTAGE, "tree").n_unique()).item()
 
 
 def _has_values(trees: pl.DataFrame, count: int) -> bool:
@@ -151,18 +165,21 @@ def _date(vintage: Vintage) -> date:
     return date.fromisoformat(str(vintage.as_of.astype("datetime64[D]")))
 
 
-def _forest(vintage: Vintage, forest: Forest) -> pl.DataFrame:
+def _forest(vintage: Vintage, forest: Forest, *, first: bool) -> pl.DataFrame:
     """Return the nodes of the trees of one month."""
-    frames = (_nodes(_date(vintage), number, tree) for number, tree in enumerate(forest))
-    return pl.concat([pl.DataFrame(schema=LEARNED_SCHEMAS[LEARNED_TREES]), *frames])
+    schema = LEARNED_SCHEMAS[LEARNED_TREES]
+    nodes = pl.concat(
+        [pl.DataFrame(schema={name: schema[name] for name in schema if name not in _VINTAGE})]
+        + [_nodes(number, tree) for number, tree in enumerate(forest)]
+    )
+    return nodes.select(pl.lit(_date(vintage)).alias("as_of"), pl.lit(first).alias("first_month"), pl.all())
 
 
-def _nodes(month: date, number: int, tree: Tree) -> pl.DataFrame:
+def _nodes(number: int, tree: Tree) -> pl.DataFrame:
     m = len(tree.feature)
     is_leaf = tree.left == np.arange(m)
     return pl.DataFrame(
         {
-            "as_of": pl.Series([month] * m, dtype=pl.Date),
             "tree": pl.Series([number] * m, dtype=pl.Int32),
             "node": pl.Series(range(m), dtype=pl.Int32),
             **{name: getattr(tree, name) for name in _NODES},
@@ -171,8 +188,9 @@ def _nodes(month: date, number: int, tree: Tree) -> pl.DataFrame:
     ).with_columns(values=pl.when(pl.Series(is_leaf)).then("values"))
 
 
-def _scores(vintage: Vintage, learned: Learned) -> pl.DataFrame:
-    common: dict[str, Any] = {"as_of": _date(vintage), "horizon": learned.h, "windows": vintage.windows}
+def _scores(vintage: Vintage, learned: Learned, *, first: bool) -> pl.DataFrame:
+    common: dict[str, Any] = {"as_of": _date(vintage), "first_month": first}
+    common |= {"horizon": learned.h, "windows": vintage.windows}
     if vintage.calibration is None:
         rows = [common]
     else:

@@ -16,8 +16,9 @@ from forecast_cli.store import layout
 
 _Types = Mapping[str, Any]
 
+_VINTAGE: Final[_Types] = {"as_of": pl.Date, "first_month": pl.Boolean}
 _TREES: Final[_Types] = {
-    "as_of": pl.Date,
+    **_VINTAGE,
     "tree": pl.Int32,
     "node": pl.Int32,
     "feature": pl.Int32,
@@ -31,7 +32,7 @@ LEARNED_SCHEMAS: Final[Mapping[str, _Types]] = {
     layout.LEARNED_TREES: _TREES,
     layout.LEARNED_WIDTHS: _TREES,
     layout.LEARNED_SCORES: {
-        "as_of": pl.Date,
+        **_VINTAGE,
         "horizon": pl.Int32,
         "windows": pl.Int64,
         "slope": pl.Float64,

@@ -81,11 +81,16 @@ class LearnedMonth(NamedTuple):
     horizon: int
 
 
-def read_learned_month(tables: RunTables, origin: date) -> LearnedMonth | None:
-    """Return the learned state in use at ``origin``, None if nothing had been learned by then."""
+def read_learned_month(tables: RunTables, origin: date, *, first_month: bool) -> LearnedMonth | None:
+    """Return the learned state in use at ``origin``, None if nothing had been learned by then.
+
+    Accounts in their ``first_month`` have one of their own, except in tables of version 12 and before.
+    """
     if not tables.has(LEARNED_SCORES):
         return None
     scores = tables.scan(LEARNED_SCORES).filter(pl.col("as_of") <= origin, pl.col("score").is_not_null())
+    if "first_month" in scores.collect_schema():
+        scores = scores.filter(pl.col("first_month") == first_month)
     latest = scores.select("as_of", "windows", "horizon").unique().sort("as_of").tail(1).collect()
     return LearnedMonth(*latest.row(0)) if latest.height else None
 

@@ -1,13 +1,14 @@
 """Explanation of one account of a finished forecast: its history, forecast and risk, and what the forecast rests on."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from forecast_cli.config.calendars import HOME
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.auto import NAME as AUTO
 from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
+from forecast_cli.models.pooled.windows import MIN_TRAIN
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, LEARNED_SCORES, RISK, WEIGHTS
 from forecast_cli.workflows.account_history import AccountPast, read_account_past, recent_history, recent_rates
 from forecast_cli.workflows.account_key import AccountKey, find_key
@@ -71,7 +72,7 @@ def _add_reasons(
 ) -> AccountExplanation:
     """Add history, payments and reasons to an explanation; fewer if the history cannot be read."""
     origin, h, panel = fan.dates[0] - timedelta(days=1), len(fan.dates), past.panel
-    month = read_learned_month(tables, origin)
+    month = read_learned_month(tables, origin, first_month=_history_days(explanation, past, origin) < MIN_TRAIN)
     known = replace(explanation, history_note=past.note)
     outlook = None
     if panel is not None:
@@ -95,6 +96,14 @@ def _add_reasons(
         as_of, windows = (month.as_of, month.windows) if month else (None, None)
         known = replace(known, why=Why(as_of, windows, steps, read_shares(tables, key, AUTO)))
     return known
+
+
+def _history_days(explanation: AccountExplanation, past: AccountPast, origin: date) -> int:
+    """Return the days of history of the account, by the ledger if the history itself cannot be read."""
+    if past.panel is not None:
+        return int(past.panel.lengths[0])
+    first = explanation.standing.first
+    return (origin - first).days + 1 if first is not None else 0
 
 
 def _steps(outlook: Outlook, fan: AccountFan, panel: Panel, *, learned: bool) -> tuple[Breakdown, ...]:

@@ -3,7 +3,7 @@
 The windows of a vintage, and all that is learned from them, depend only on the days before it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -30,14 +30,16 @@ from forecast_cli.models.pooled.windows import (
     Windows,
     balances_after,
     group_of,
+    list_first_windows,
     list_windows,
     panel_at,
 )
 from forecast_cli.models.row_arrays import RowArrays
 
-#: Largest and smallest number of windows that a vintage learns from.
+#: Largest and smallest number of windows that a vintage learns from, and the largest for first months of accounts.
 MOST: Final = 8_000
 FEWEST: Final = 60
+MOST_FIRST: Final = 4_000
 #: Fewest months with windows for the time of the year to be a feature: in one year alone, it stands for what happened
 #: then. A month counts if at least this share of all windows lies in it.
 _FEWEST_MONTHS: Final = 24
@@ -66,6 +68,17 @@ class TrainingSet(RowArrays):
     month: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class _Given:
+    """The input of ``learn``, with the ``knots`` [k] of the horizon."""
+
+    panel: Panel
+    months: NDArray[np.datetime64]
+    known: NDArray[np.int64]
+    knots: NDArray[np.int64]
+    look_back: int
+
+
 def learn(
     panel: Panel,
     months: NDArray[np.datetime64],
@@ -81,45 +94,57 @@ def learn(
     accounts that must not be learned from, a day before their first one. Windows use at most ``look_back`` days of
     history. The result does not depend on ``threads``.
     """
-    knots, windows = knots_of(h), list_windows(panel, h)
-    chosen = [choose_windows(windows, known[:, place], h, month) for place, month in enumerate(months)]
-    union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
-    vintages = []
+    given = _Given(panel, months, known, knots_of(h), look_back)
     with ThreadPoolExecutor(threads) as pool:
-        training, usable = _build_training_set(panel, windows.take(union), knots, look_back=look_back, pool=pool)
-        release_memory()
-        place_of = np.cumsum(usable) - 1
-        for month, some in zip(months, chosen, strict=True):
-            at = np.searchsorted(union, some)
-            vintages.append(_learn_vintage(month, training, place_of[at[usable[at]]], seed=panel.seed, pool=pool))
-    return Learned(h, knots, tuple(vintages))
+        vintages = _learn_vintages(given, list_windows(panel, h), MOST, pool=pool)
+        first_month = _learn_vintages(given, list_first_windows(panel, h), MOST_FIRST, pool=pool)
+    return Learned(h, given.knots, vintages, first_month)
 
 
-def choose_windows(windows: Windows, known: NDArray[np.int64], h: int, month: np.datetime64) -> NDArray[np.int64]:
-    """Return the ascending indices of up to ``MOST`` windows that end by a known day, those of lowest priority.
+def _learn_vintages(given: _Given, windows: Windows, most: int, *, pool: Executor) -> tuple[Vintage, ...]:
+    """Return a vintage for each month, learned from up to ``most`` of the ``windows``."""
+    h = int(given.knots[-1])
+    chosen = [
+        choose_windows(windows, given.known[:, place], h, month, most) for place, month in enumerate(given.months)
+    ]
+    union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
+    training, usable = _build_training_set(
+        given.panel, windows.take(union), given.knots, look_back=given.look_back, pool=pool
+    )
+    release_memory()
+    place_of, vintages = np.cumsum(usable) - 1, []
+    for month, some in zip(given.months, chosen, strict=True):
+        at = np.searchsorted(union, some)
+        vintages.append(_learn_vintage(month, training, place_of[at[usable[at]]], seed=given.panel.seed, pool=pool))
+    return tuple(vintages)
+
+
+def choose_windows(
+    windows: Windows, known: NDArray[np.int64], h: int, month: np.datetime64, most: int = MOST
+) -> NDArray[np.int64]:
+    """Return the ascending indices of up to ``most`` windows that end by a known day, those of lowest priority.
 
     ``known`` [n] is each account's last known day before ``month``. Windows lie at most three years (``LOOK_BACK``)
     before ``month``, so that a longer history changes nothing.
     """
     earliest = month.astype("datetime64[D]").astype(np.int64) - LOOK_BACK
     over = np.flatnonzero((windows.day + h <= known[windows.row]) & (windows.day >= earliest))
-    if len(over) > MOST:
-        over = over[np.argsort(windows.priority[over], kind="stable")[:MOST]]
+    if len(over) > most:
+        over = over[np.argsort(windows.priority[over], kind="stable")[:most]]
     return np.sort(over)
 
 
 def choose_per_vintage(
-    windows: Windows, known: NDArray[np.int64], learned: Learned, most: int
+    windows: Windows, known: NDArray[np.int64], vintages: Sequence[Vintage], *, h: int, most: int
 ) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
     """Return for each vintage the indices of up to ``most`` of its windows of lowest priority, and the union of these.
 
     Indices ascend. A vintage without a forest has none. ``known`` [n, v] is as in ``learn``.
     """
-    chosen = []
-    for v, vintage in enumerate(learned.vintages):
-        some = choose_windows(windows, known[:, v], learned.h, vintage.as_of)
-        order = np.argsort(windows.priority[some], kind="stable")
-        chosen.append(np.sort(some[order[: most if vintage.forest else 0]]))
+    chosen = [
+        choose_windows(windows, known[:, v], h, vintage.as_of, most if vintage.forest else 0)
+        for v, vintage in enumerate(vintages)
+    ]
     return chosen, np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
 
 

@@ -58,21 +58,31 @@ def predict_held_out(forest: Forest, x: NDArray[np.float32], group: NDArray[np.i
 
 @dataclass(frozen=True)
 class Learned:
-    """Ascending vintages for forecasts of up to ``h`` days, with corrections at ``knots`` [k]."""
+    """Ascending vintages for forecasts of up to ``h`` days, with corrections at ``knots`` [k].
+
+    ``first_month`` are those of the same months for accounts in their first month, with 2 to 30 days of history.
+    """
 
     h: int
     knots: NDArray[np.int64]
     vintages: tuple[Vintage, ...]
+    first_month: tuple[Vintage, ...] = ()
+
+    @property
+    def has_forest(self) -> bool:
+        """Return whether there was enough to learn from in any month."""
+        return any(vintage.forest for vintage in self.vintages)
 
     @property
     def candidates(self) -> tuple[str, ...]:
         """Return the names of the candidates that have weights, without duplicates."""
         return tuple(dict.fromkeys(one.candidate for vintage in self.vintages for one in vintage.weights))
 
-    def vintage_of(self, origins: NDArray[np.datetime64]) -> NDArray[np.int64]:
-        """Return the index of the latest vintage not after each origin, [n]; -1 if all are after it."""
-        days = np.array([vintage.as_of for vintage in self.vintages], dtype="datetime64[D]")
-        return np.asarray(np.searchsorted(days, origins.astype("datetime64[D]"), side="right") - 1)
+
+def latest_before(vintages: Sequence[Vintage], origins: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    """Return the index of the latest of ascending ``vintages`` not after each origin, [n]; -1 if all are after it."""
+    days = np.array([vintage.as_of for vintage in vintages], dtype="datetime64[D]")
+    return np.asarray(np.searchsorted(days, origins.astype("datetime64[D]"), side="right") - 1)
 
 
 def months_of(origins: Sequence[np.datetime64] | NDArray[np.datetime64]) -> NDArray[np.datetime64]:

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.standing import moved_share
 from forecast_cli.models.pooled.weekly import forecast_weekly, weekly_rows
+from forecast_cli.models.pooled.windows import MIN_TRAIN
 from forecast_cli.models.recurring.model import forecast_balances
 from forecast_cli.models.recurring.streams import Streams
-from forecast_cli.models.rows import chunks, in_c_order
+from forecast_cli.models.rows import chunks, in_c_order, row_sums
 
 #: Days of history needed for a path of payments and reversion; with fewer, the path is the last balance.
 PATH_DAYS: Final = 60
@@ -23,7 +24,7 @@ class Outlook:
 
     ``path`` [n, h] are the expected balances, ``sd`` [n, h] their standard deviation, NaN where it is not known.
     ``moved`` [n, h] is the probability that the balance differs from the last one (``moved_share``). ``scale`` [n] is
-    the mean absolute move over 30 days (``scale_of``), 0 for an account that never moved. ``streams`` are the recurring
+    that of ``scale_of``, 0 for an account that never moved. ``streams`` are the recurring
     payments.
     """
 
@@ -62,11 +63,22 @@ def scale_of(panel: Panel) -> NDArray[np.float64]:
 
     If that is 0, it is the mean of |y[t] - y[t - 1]| times the square root of 30; 0 for an account that never moved.
     With fewer than 90 days of history it rests on a few moves that overlap, and may be small by chance: it is then at
-    least the mean move over all of 1 to 30 days, in full up to 60 days of history, and less from there to 90.
+    least the mean move over all of 1 to 30 days, in full up to 60 days of history, and less from there to 90. In the
+    first month, when few moves are known, it is the geometric mean of that and of the size of the balance: the larger
+    of the last one and the mean, without signs.
     """
     from forecast_cli.models.pooled.loops import mean_moves
 
     scale = np.empty(len(panel))
     for rows in chunks(len(panel)):
         mean_moves(in_c_order(panel.y[rows]), panel.lengths[rows], scale[rows])
+    first = np.flatnonzero(panel.lengths < MIN_TRAIN)
+    if len(first):
+        scale[first] = np.sqrt(scale[first]) * np.sqrt(_sizes_of(panel.take(first)))
     return scale
+
+
+def _sizes_of(panel: Panel) -> NDArray[np.float64]:
+    """Return the larger of the last balance and the mean balance of accounts in their first month, unsigned, [n]."""
+    mean = row_sums(np.abs(panel.y[:, -MIN_TRAIN:])) / panel.lengths
+    return np.maximum(np.abs(panel.y[:, -1]), mean)

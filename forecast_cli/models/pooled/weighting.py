@@ -51,7 +51,7 @@ def learn_weights(learned: Learned, training: Training, candidates: Sequence[Can
     """
     windows, known = list_windows(training.panel, learned.h), training.known
     costs, most = [candidate.cost_ms for candidate in candidates], affordable_windows(limit_ms, candidates)
-    chosen, union = choose_per_vintage(windows, known, learned, most)
+    chosen, union = choose_per_vintage(windows, known, learned.vintages, h=learned.h, most=most)
     if not len(union):
         return learned
     probes, kept = build_probes(learned, training.panel, windows.take(union), training.look_back)

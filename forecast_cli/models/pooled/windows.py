@@ -1,6 +1,8 @@
 """Windows to learn from: past days of accounts and the balances after them, chosen by hashes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from struct import iter_unpack
 from typing import Final
 
@@ -15,6 +17,8 @@ from forecast_cli.models.row_arrays import RowArrays
 WINDOW_STEP: Final = 15
 #: Fewest days of history of a window.
 MIN_TRAIN: Final = 31
+#: The same for accounts in their first month, which have fewer days than that: as many as a move takes.
+FIRST_DAYS: Final = 2
 #: Most days of history of a window.
 LOOK_BACK: Final = 1096
 #: Most days of history of an account that is new. One of so many windows knows no more of its account.
@@ -43,15 +47,27 @@ def list_windows(panel: Panel, h: int) -> Windows:
 
     An account's windows lie 15 days apart, on days decided by a hash of its key.
     """
+    return _list_from(panel, h, MIN_TRAIN, _days_of)
+
+
+def list_first_windows(panel: Panel, h: int) -> Windows:
+    """Return the same windows, and earlier ones, as if their accounts were in their first month: 2 to 30 days old."""
+    return _list_from(panel, h, FIRST_DAYS, partial(_spread, fewest=FIRST_DAYS, most=MIN_TRAIN - 1))
+
+
+def _list_from(
+    panel: Panel, h: int, fewest: int, days_of: Callable[[NDArray[np.uint64]], NDArray[np.int64]]
+) -> Windows:
+    """Return all windows of accounts with ``fewest`` days or more up to it, and the most ``days_of`` each priority."""
     ends = panel.origins.astype("datetime64[D]").astype(np.int64)
-    seeds, earliest = panel.seeds(), ends - panel.lengths + MIN_TRAIN
+    seeds, earliest = panel.seeds(), ends - panel.lengths + fewest
     first = earliest + (seeds - earliest) % WINDOW_STEP
     count = np.maximum((ends - h - first) // WINDOW_STEP + 1, 0)
     row = np.repeat(np.arange(len(panel)), count)
     number = np.arange(len(row)) - (np.cumsum(count) - count)[row]
     day = first[row] + WINDOW_STEP * number
     priority = _hash_windows(seeds[row], day)
-    return Windows(row, day, priority, _days_of(priority))
+    return Windows(row, day, priority, days_of(priority))
 
 
 def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
@@ -80,8 +96,12 @@ def _days_of(priority: NDArray[np.uint64]) -> NDArray[np.int64]:
     Few past windows are of accounts that were new then. Those whose older days are hidden show how far a forecast from
     a short history goes wrong.
     """
-    cut = MIN_TRAIN + priority // _CUT_EVERY % (NEW_DAYS - MIN_TRAIN + 1)
-    return np.where(priority % _CUT_EVERY == 0, cut.astype(np.int64), LOOK_BACK)
+    return np.where(priority % _CUT_EVERY == 0, _spread(priority, fewest=MIN_TRAIN, most=NEW_DAYS), LOOK_BACK)
+
+
+def _spread(priority: NDArray[np.uint64], *, fewest: int, most: int) -> NDArray[np.int64]:
+    """Return a number of days from ``fewest`` to ``most`` for each ``priority`` [m], [m]."""
+    return (fewest + priority // _CUT_EVERY % (most - fewest + 1)).astype(np.int64)
 
 
 def balances_after(panel: Panel, windows: Windows, knots: NDArray[np.int64]) -> NDArray[np.float64]:

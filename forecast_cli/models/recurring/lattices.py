@@ -21,6 +21,7 @@ from forecast_cli.models.recurring.cycles import (
     month_of,
 )
 from forecast_cli.models.recurring.records import PHASE
+from forecast_cli.models.rows import in_c_order
 
 #: Cycles and rules that are searched for. A semi-monthly stream is found as two monthly ones, and a stream that moves
 #: to the business day before is found on those of its due days that are business days.
@@ -99,7 +100,7 @@ def _build_for_origins(origins: NDArray[np.int64], t: int, holidays: str) -> lis
     spans = np.array([[np.searchsorted(cycle, first), np.searchsorted(cycle, last, "right")] for first, last in ROUNDS])
     owner, due = np.full((2, u, columns.shape[1] + _SPARE * (t + 1)), _NO_PHASE, dtype=np.uint8)
     starts, stops = np.empty((2, len(ROUNDS), u, t + 1), dtype=np.uint32)
-    _sort_entries(columns, phases, spans, owner, due, starts, stops, np.empty(t + 1, dtype=np.uint32))
+    _sort_entries(in_c_order(columns), phases, spans, owner, due, starts, stops, np.empty(t + 1, dtype=np.uint32))
     return [
         Lattices(phases[slice(*spans[number])], starts[number], stops[number], owner, due, np.arange(u))
         for number in range(len(ROUNDS))

@@ -12,8 +12,9 @@ from forecast_cli.engine.path_shares import learn_path_shares
 from forecast_cli.models.pooled.forest import Forest
 from forecast_cli.models.pooled.learn import learn
 from forecast_cli.models.pooled.learned import Learned, months_of
+from forecast_cli.models.pooled.outlook import forecast_outlook
 from forecast_cli.models.pooled.past_share import PastTrainingSet
-from forecast_cli.models.pooled.windows import LOOK_BACK
+from forecast_cli.models.pooled.windows import LOOK_BACK, list_first_windows, list_windows, panel_at
 from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, learn_zero_share
 from forecast_cli.risk.lows import windows_within
 
@@ -66,14 +67,16 @@ def test_neither_threads_nor_blocks_change_what_is_learned(panel: Panel, monkeyp
 def test_accounts_at_rest_change_nothing_about_what_was_learned(panel: Panel) -> None:
     learned, known = taught(panel)
     still = replace(panel, y=np.full_like(panel.y, 20.0))
-    assert learn_path_shares(learned, still, known, look_back=LOOK_BACK) is learned
+    found = learn_path_shares(learned, still, known, look_back=LOOK_BACK)
+    assert found.vintages is learned.vintages
+    assert found.first_month is learned.first_month
 
 
 def test_later_days_change_nothing(panel: Panel) -> None:
     learned, known = taught(panel)
     whole = found_by(learn_path_shares(learned, panel, known, look_back=LOOK_BACK))
     cut = Panel(panel.ids, panel.y[:, :-40], panel.lengths - 40, panel.origins - np.timedelta64(40, "D"))
-    first = replace(learned, vintages=learned.vintages[:2])
+    first = replace(learned, vintages=learned.vintages[:2], first_month=learned.first_month[:2])
     then = found_by(learn_path_shares(first, cut, known[:, :2], look_back=LOOK_BACK))
     assert then == whole[:2]
     assert then[1][1]
@@ -89,8 +92,10 @@ def test_events_are_those_of_accounts_that_move(panel: Panel, monkeypatch: pytes
     monkeypatch.setattr(path_shares, "grow_past_forest", grow)
     learned, known = taught(panel)
     learn_path_shares(learned, panel, known, look_back=LOOK_BACK)
-    early, _, training = given
+    early, _, training, *first_months = given
     assert len(early.x) == 0
+    assert [bool(len(one.x)) for one in first_months] == [False, True, True]
+    assert max(one.x[:, 0].max(initial=0) for one in first_months) <= 30
     assert set(training.account.tolist()) == set(range(ACCOUNTS - 4))
     assert training.event.shape[1] == 3 * len(windows_within(H))
     assert set(np.unique(training.event)) == {0.0, 1.0}
@@ -98,6 +103,21 @@ def test_events_are_those_of_accounts_that_move(panel: Panel, monkeypatch: pytes
     assert (np.diff(by_threshold, axis=1) >= 0).all(), "under p5 is under p10"
     assert (np.diff(by_threshold, axis=2) >= 0).all(), "within 7 days is within 14"
     assert abs(training.past.mean() - training.event.mean()) < 0.05
+
+
+def test_of_other_accounts_only_histories_longer_than_the_horizon_teach_falls_below_zero(
+    panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zero: list[ZeroTrainingSet] = []
+    monkeypatch.setattr(path_shares, "learn_zero_share", lambda training: zero.append(training) or 1.0)
+    months = months_of([np.datetime64("2026-06-30")])
+    known = known_before(panel, months)
+    learn_path_shares(learn(panel, months, known, h=120), panel, known, look_back=LOOK_BACK)
+    for place, windows in enumerate((list_windows(panel, 120), list_first_windows(panel, 120))):
+        usable = windows.take(np.flatnonzero((windows.row < ACCOUNTS - 4) & (windows.day + 120 <= known[0, 0])))
+        then = panel_at(panel, usable, LOOK_BACK)
+        moved = forecast_outlook(then, 1).scale > 0.0
+        assert 0 < len(zero[place].event) == (moved & ((then.lengths > 120) | (then.lengths < 31))).sum()
 
 
 def test_falls_below_zero_are_those_of_accounts_that_never_were_there(
@@ -114,9 +134,10 @@ def test_falls_below_zero_are_those_of_accounts_that_never_were_there(
     falling = replace(panel, y=panel.y - 0.1 * np.arange(DAYS))
     learned, known = taught(falling)
     share = learn_path_shares(learned, falling, known, look_back=LOOK_BACK).vintages[-1].zero_share
-    assert share == learn_zero_share(given[-1])
-    assert set(np.unique(given[-1].event)) == {0.0, 1.0}
-    assert 0.0 < given[-1].probability.mean() < 0.5
+    lately = given[len(learned.vintages) - 1]
+    assert share == learn_zero_share(lately)
+    assert set(np.unique(lately.event)) == {0.0, 1.0}
+    assert 0.0 < lately.probability.mean() < 0.5
     all_windows: list[PastTrainingSet] = []
 
     def grow(training: PastTrainingSet, *, seed: int) -> Forest:
@@ -127,8 +148,11 @@ def test_falls_below_zero_are_those_of_accounts_that_never_were_there(
     above, under = (replace(panel, y=panel.y + shift) for shift in (0.0, -1_000.0))
     for one, count in ((above, True), (under, False)):
         learned, known = taught(one)
+        given.clear()
+        all_windows.clear()
         learn_path_shares(learned, one, known, look_back=LOOK_BACK)
-        assert not given[-1].event.any()
-        assert (len(given[-1].event) > 100) is count
-        new = 1.0 - len(given[-1].event) / len(all_windows[-1].event)
+        last = len(learned.vintages) - 1
+        assert not given[last].event.any()
+        assert (len(given[last].event) > 100) is count
+        new = 1.0 - len(given[last].event) / len(all_windows[last].event)
         assert not count or 0.25 < new < 0.6, "windows of 90 days or fewer: each fourth one, and the first ones"

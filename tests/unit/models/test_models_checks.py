@@ -7,8 +7,8 @@ from forecast_cli.models.checks import AccountFacts, check_forecast
 LEVELS = (80.0,)
 
 
-def facts(low: float = 0.0, high: float = 1000.0, volatility: float = 10.0) -> AccountFacts:
-    return AccountFacts(np.array([low]), np.array([high]), np.array([volatility]))
+def facts(low: float = 0.0, high: float = 1000.0, volatility: float = 10.0, days: int = 31) -> AccountFacts:
+    return AccountFacts(np.array([low]), np.array([high]), np.array([volatility]), np.array([days]))
 
 
 def forecast(quantiles: list[list[float]], mean: float = 500.0) -> Forecast:
@@ -52,6 +52,16 @@ def test_reach_is_ten_times_range_and_volatility_over_the_horizon():
     outside = check_forecast(forecast([[400.0, 500.0, ceiling + 1]] * 4), facts())
     assert (errors(inside), errors(outside)) == ([], ["Exploding"])
     assert "allowed for balances from 0 to 1000" in outside.failures[0].message
+
+
+def test_the_range_of_the_first_month_says_little() -> None:
+    """10 times the range, 1,000, the volatility of a day, 10, and with 30 days the largest balance, 1,000."""
+    inside, outside = (forecast([[400.0, 500.0, high]]) for high in (21_090.0, 21_110.0))
+    assert (errors(check_forecast(inside, facts(days=30))), errors(check_forecast(inside, facts()))) == (
+        [],
+        ["Exploding"],
+    )
+    assert errors(check_forecast(outside, facts(days=30))) == ["Exploding"]
 
 
 def test_mean_may_not_explode_either():

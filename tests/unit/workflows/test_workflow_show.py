@@ -43,9 +43,11 @@ def output(accounts: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> 
     return forecast(halves, tmp_path_factory.mktemp("show"))
 
 
-def known(output: Path) -> list[str]:
-    """Accounts that ``auto`` has forecast."""
-    return pl.read_parquet(output / "accounts.parquet").filter(pl.col("status") == "ok")["account_id"].to_list()
+def known(output: Path, *, new: bool = False) -> list[str]:
+    """Accounts that ``auto`` has forecast, with 100 days of history or more, or with 30 days or fewer."""
+    ledger = pl.read_parquet(output / "accounts.parquet").filter(pl.col("status") == "ok")
+    days = (ledger["last"].max() - pl.col("first")).dt.total_days() + 1
+    return ledger.filter(days <= 30 if new else days >= 100)["account_id"].to_list()
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,7 @@ def test_the_fan_and_the_ledger_are_those_of_the_tables(output: Path, explained:
 def test_the_parts_of_a_forecast_add_up_and_others_correct_it(
     output: Path, explained: list[AccountExplanation]
 ) -> None:
-    windows = pl.read_parquet(output / "learned_scores.parquet")["windows"][-1]
+    windows = pl.read_parquet(output / "learned_scores.parquet").filter(~pl.col("first_month"))["windows"][-1]
     corrections = []
     for story in explained:
         assert story.why is not None
@@ -85,6 +87,14 @@ def test_the_parts_of_a_forecast_add_up_and_others_correct_it(
             assert step.mean == story.fan.mean[step.days - 1]
             corrections.append(step.correction)
     assert np.count_nonzero(corrections) > len(corrections) / 2
+
+
+def test_an_account_in_its_first_month_has_what_was_learned_from_first_months(output: Path) -> None:
+    scores = pl.read_parquet(output / "learned_scores.parquet").filter("first_month")
+    why = explain_account(ShowRequest(known(output, new=True)[0], output)).why
+    assert why is not None
+    assert (why.learned_as_of, why.windows) == (scores["as_of"].max(), scores["windows"][-1])
+    assert any(step.correction for step in why.steps)
 
 
 def test_where_nothing_was_learned_the_own_path_is_the_forecast(accounts: pl.DataFrame, tmp_path: Path) -> None:

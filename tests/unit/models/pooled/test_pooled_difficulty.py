@@ -107,7 +107,7 @@ def test_each_account_is_stretched_by_trees_grown_on_held_out_scores_of_other_ac
     taught: list[tuple[NDArray[np.float64], ...]] = []
 
     def grow(x: NDArray[np.float32], scores: NDArray[np.float64], *, trees: int, seed: int) -> Forest:
-        grown[seed % GROUPS] = x, scores
+        grown.setdefault(seed % GROUPS, (x, scores))
         return grow_difficulty(x, scores, trees=trees, seed=seed)
 
     def score(said: NDArray[np.float64], came: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
