@@ -49,7 +49,7 @@ _ZERO: Final = "0"
 _MOST: Final = 3_000
 _MOST_FIRST: Final = 1_000
 #: Windows processed at a time.
-_BLOCK: Final = 500
+_BLOCK: Final = 200
 
 
 @dataclass(frozen=True)
@@ -91,20 +91,21 @@ def learn_path_shares(
     """
     told = []
     with ThreadPoolExecutor(threads) as pool:
-        for vintages, windows, most in (
-            (learned.vintages, list_windows(panel, learned.h), _MOST),
-            (learned.first_month, list_first_windows(panel, learned.h), _MOST_FIRST),
+        for vintages, list_all, most in (
+            (learned.vintages, list_windows, _MOST),
+            (learned.first_month, list_first_windows, _MOST_FIRST),
         ):
+            windows = list_all(panel, learned.h)
             chosen, union = choose_per_vintage(windows, known, vintages, h=learned.h, most=most)
-            some = windows.take(union)
+            windows = windows.take(union)
             release_memory()
             given = _Past(
                 learned=learned,
                 vintages=vintages,
                 panel=panel,
                 look_back=look_back,
-                windows=some,
-                group=group_of(panel, some),
+                windows=windows,
+                group=group_of(panel, windows),
                 uses=np.array([np.isin(union, own) for own in chosen]).reshape(len(chosen), len(union)).T,
             )
             told.append(_learn_vintages(given, pool))

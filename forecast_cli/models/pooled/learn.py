@@ -45,7 +45,7 @@ MOST_FIRST: Final = 4_000
 _FEWEST_MONTHS: Final = 24
 _SHARE_OF_MONTH: Final = 0.01
 #: Windows whose features are computed at a time.
-_BLOCK: Final = 500
+_BLOCK: Final = 200
 
 
 @dataclass(frozen=True)
@@ -96,21 +96,24 @@ def learn(
     """
     given = _Given(panel, months, known, knots_of(h), look_back)
     with ThreadPoolExecutor(threads) as pool:
-        vintages = _learn_vintages(given, list_windows(panel, h), MOST, pool=pool)
-        first_month = _learn_vintages(given, list_first_windows(panel, h), MOST_FIRST, pool=pool)
+        vintages = _learn_vintages(given, list_windows, MOST, pool=pool)
+        first_month = _learn_vintages(given, list_first_windows, MOST_FIRST, pool=pool)
     return Learned(h, given.knots, vintages, first_month)
 
 
-def _learn_vintages(given: _Given, windows: Windows, most: int, *, pool: Executor) -> tuple[Vintage, ...]:
-    """Return a vintage for each month, learned from up to ``most`` of the ``windows``."""
+def _learn_vintages(
+    given: _Given, list_all: Callable[[Panel, int], Windows], most: int, *, pool: Executor
+) -> tuple[Vintage, ...]:
+    """Return a vintage for each month, learned from up to ``most`` of the windows that ``list_all`` lists."""
     h = int(given.knots[-1])
+    windows = list_all(given.panel, h)
     chosen = [
         choose_windows(windows, given.known[:, place], h, month, most) for place, month in enumerate(given.months)
     ]
     union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
-    training, usable = _build_training_set(
-        given.panel, windows.take(union), given.knots, look_back=given.look_back, pool=pool
-    )
+    windows = windows.take(union)
+    release_memory()
+    training, usable = _build_training_set(given.panel, windows, given.knots, look_back=given.look_back, pool=pool)
     release_memory()
     place_of, vintages = np.cumsum(usable) - 1, []
     for month, some in zip(given.months, chosen, strict=True):
