@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.normal_scores import interpolate_linearly, normal_scores
-from forecast_cli.models.rows import row_sums
+from forecast_cli.models.rows import balance_sizes
 
 _RESOURCE: Final = "error_profile.json"
 
@@ -43,12 +43,10 @@ class ErrorProfile:
         table = self._at_probabilities(quantile_probabilities(levels))
         spread = np.stack([self._at_steps(half, h) for half in table])
         with np.errstate(over="ignore", invalid="ignore"):
-            offsets = self._scale_of(panel)[:, None, None] * spread[self._is_still(panel).astype(np.int64)]
+            offsets = (
+                balance_sizes(panel, self.scale_days)[:, None, None] * spread[self._is_still(panel).astype(np.int64)]
+            )
         return np.asarray(offsets)
-
-    def _scale_of(self, panel: Panel) -> NDArray[np.float64]:
-        mean = row_sums(np.abs(panel.y[:, -self.scale_days :])) / np.minimum(panel.lengths, self.scale_days)
-        return np.maximum(np.abs(panel.y[:, -1]), mean)
 
     def _is_still(self, panel: Panel) -> NDArray[np.bool_]:
         window = panel.y[:, -(self.still_days + 1) :]

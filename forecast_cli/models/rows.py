@@ -43,6 +43,12 @@ def tree_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(parts[0])
 
 
+def balance_sizes(panel: Panel, days: int) -> NDArray[np.float64]:
+    """Return the size of each account's balance, [n]: |last|, or the mean of |y| over the last ``days`` if larger."""
+    mean = row_sums(np.abs(panel.y[:, -days:])) / np.minimum(panel.lengths, days)
+    return np.maximum(np.abs(panel.y[:, -1]), mean)
+
+
 def squared_changes(panel: Panel, lag: int, *, drift: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
     """Return the sum over days of (y[t] - y[t - lag] - drift)^2 for each account, [n]; 0 if there are no two days."""
     from forecast_cli.models.row_loops import sum_squares

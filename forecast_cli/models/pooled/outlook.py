@@ -12,7 +12,7 @@ from forecast_cli.models.pooled.weekly import forecast_weekly, weekly_rows
 from forecast_cli.models.pooled.windows import MIN_TRAIN
 from forecast_cli.models.recurring.model import forecast_balances
 from forecast_cli.models.recurring.streams import Streams
-from forecast_cli.models.rows import chunks, in_c_order, row_sums
+from forecast_cli.models.rows import balance_sizes, chunks, in_c_order
 
 #: Days of history needed for a path of payments and reversion; with fewer, the path is the last balance.
 PATH_DAYS: Final = 60
@@ -24,8 +24,7 @@ class Outlook:
 
     ``path`` [n, h] are the expected balances, ``sd`` [n, h] their standard deviation, NaN where it is not known.
     ``moved`` [n, h] is the probability that the balance differs from the last one (``moved_share``). ``scale`` [n] is
-    that of ``scale_of``, 0 for an account that never moved. ``streams`` are the recurring
-    payments.
+    that of ``scale_of``, 0 for an account that never moved. ``streams`` are the recurring payments.
     """
 
     path: NDArray[np.float64]
@@ -74,11 +73,5 @@ def scale_of(panel: Panel) -> NDArray[np.float64]:
         mean_moves(in_c_order(panel.y[rows]), panel.lengths[rows], scale[rows])
     first = np.flatnonzero(panel.lengths < MIN_TRAIN)
     if len(first):
-        scale[first] = np.sqrt(scale[first]) * np.sqrt(_sizes_of(panel.take(first)))
+        scale[first] = np.sqrt(scale[first]) * np.sqrt(balance_sizes(panel.take(first), MIN_TRAIN))
     return scale
-
-
-def _sizes_of(panel: Panel) -> NDArray[np.float64]:
-    """Return the larger of the last balance and the mean balance of accounts in their first month, unsigned, [n]."""
-    mean = row_sums(np.abs(panel.y[:, -MIN_TRAIN:])) / panel.lengths
-    return np.maximum(np.abs(panel.y[:, -1]), mean)
