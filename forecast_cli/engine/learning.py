@@ -21,7 +21,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.data.source import Source
 from forecast_cli.engine.path_shares import learn_path_shares
 from forecast_cli.engine.shards import choose_candidates
-from forecast_cli.models.pooled.learn import learn
+from forecast_cli.models.pooled.learn import learn, learn_first_month
 from forecast_cli.models.pooled.learned import Learned, months_of
 from forecast_cli.models.pooled.weighting import Training, affordable_windows, learn_weights
 from forecast_cli.models.pooled.windows import LOOK_BACK, MIN_TRAIN
@@ -33,9 +33,16 @@ _MONTH: Final = 31
 
 
 def learn_from(
-    source: Source, settings: Settings, contract: Contract, back: Sequence[int] = (0,), threads: int = 1
+    source: Source,
+    settings: Settings,
+    contract: Contract,
+    back: Sequence[int] = (0,),
+    shortest: int = 1,
+    threads: int = 1,
 ) -> Learned:
     """Learn from the accounts of an input, for forecasts made ``back`` days before each origin.
+
+    First months of accounts are learned from only if histories of the ``shortest`` days that are forecast are that new.
 
     A month is learned from the accounts that had begun at least 31 days and the horizon before it. If there are many,
     those with the lowest hashes are taken, so that the choice does not depend on accounts that began later.
@@ -50,6 +57,8 @@ def learn_from(
     panel, known = _read(source, settings, months, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
     look_back = settings.max_history - max(back)
     learned = learn(panel, months, known, h=settings.horizon, look_back=look_back, threads=threads)
+    if min(shortest, look_back) < MIN_TRAIN:
+        learned = learn_first_month(learned, panel, known, look_back=look_back, threads=threads)
     learned = learn_path_shares(learned, panel, known, look_back=look_back, threads=threads)
     candidates = choose_candidates(settings)
     if not candidates:

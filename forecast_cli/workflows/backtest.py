@@ -95,7 +95,8 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
     replayed = replace(request, settings=settings)
     with open_work_folder(request.output, settings.read_timeout) as place:
         place.refuse_if_held()
-        kind = RunKind(COMMAND, cutoffs_back(settings), made_of={REPORT_LEVELS: list(request.settings.level)})
+        made_of = {REPORT_LEVELS: list(request.settings.level)}
+        kind = RunKind(COMMAND, cutoffs_back(settings), settings.min_train, made_of=made_of)
         prepared = prepare(kind, replayed, place, progress=progress, begins=True)
         return score_windows(prepared, backtest_shard, request.output, force=request.force, progress=progress)
 

@@ -46,7 +46,8 @@ from forecast_cli.workflows.results import ForecastRequest
 class Prepared:
     """A run that is ready to start: the input is checked, the work is cut into shards, the output is unchanged.
 
-    ``settings`` are those of the request, with enough history for forecasts made ``back`` days before each origin.
+    ``settings`` are those of the request, with enough history for forecasts made ``back`` days before each origin, of
+    accounts with ``shortest`` days or more.
     ``learned`` is what was learned from all accounts, if a model needs it; with ``--fitted`` it is set from the start.
     """
 
@@ -60,6 +61,7 @@ class Prepared:
     started: float
     room: Room
     back: tuple[int, ...]
+    shortest: int
     learned: Learned | None
 
     @property
@@ -98,12 +100,14 @@ class Prepared:
 class RunKind:
     """What a run does: its ``command``, and the days before each account's origin from which it forecasts (``back``).
 
-    ``models`` are those that run, None for those of the settings. ``made_of`` is what the run is made from beside input
-    and settings; the manifest records it among these.
+    ``shortest`` is the fewest days of history of an account that it forecasts. ``models`` are those that run, None for
+    those of the settings. ``made_of`` is what the run is made from beside input and settings; the manifest records it
+    among these.
     """
 
     command: str
     back: tuple[int, ...] = (0,)
+    shortest: int = 1
     models: tuple[ModelChoice, ...] | None = None
     made_of: Mapping[str, Any] = field(default_factory=dict)
 
@@ -155,6 +159,7 @@ def prepare(
         started=started,
         room=find_room(models, load, workers=workers, limit=limit),
         back=back,
+        shortest=kind.shortest,
         learned=learned,
     )
 

@@ -115,7 +115,8 @@ def _learn(prepared: Prepared, source: Source, progress: Progress) -> Learned | 
     settings = prepared.settings
     threads = 1 if prepared.room.is_tight else prepared.room.workers
     with stage(progress, "Learning from the past"):
-        arguments = (source, settings, select_learning_columns(prepared.contract), prepared.back, threads)
+        contract, shortest = select_learning_columns(prepared.contract), prepared.shortest
+        arguments = (source, settings, contract, prepared.back, shortest, threads)
         context = None if prepared.room.is_tight else worker_context(prepared.models, learns=True)
         return run_in_child_process("learning", learn_from, *arguments, context=context)
 

@@ -5,7 +5,7 @@ The windows of a vintage, and all that is learned from them, depend only on the 
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -90,15 +90,27 @@ def learn(
 ) -> Learned:
     """Learn corrections up to ``h`` days ahead from the accounts of ``panel``, one vintage for each of ``months`` [v].
 
+    They are for accounts with 31 days of history or more; ``learn_first_month`` adds those for newer ones.
     ``known`` [n, v] is the last day before each month on which an account has a balance, in days since 1970-01-01; for
     accounts that must not be learned from, a day before their first one. Windows use at most ``look_back`` days of
     history. The result does not depend on ``threads``.
     """
     given = _Given(panel, months, known, knots_of(h), look_back)
     with ThreadPoolExecutor(threads) as pool:
-        vintages = _learn_vintages(given, list_windows, MOST, pool=pool)
-        first_month = _learn_vintages(given, list_first_windows, MOST_FIRST, pool=pool)
-    return Learned(h, given.knots, vintages, first_month)
+        return Learned(h, given.knots, _learn_vintages(given, list_windows, MOST, pool=pool))
+
+
+def learn_first_month(
+    learned: Learned, panel: Panel, known: NDArray[np.int64], *, look_back: int = LOOK_BACK, threads: int = 1
+) -> Learned:
+    """Return ``learned`` with vintages of the same months for accounts in their first month.
+
+    ``panel``, ``known`` [n, v] and ``look_back`` are as in ``learn``. The result does not depend on ``threads``.
+    """
+    months = np.array([vintage.as_of for vintage in learned.vintages], dtype="datetime64[D]")
+    given = _Given(panel, months, known, learned.knots, look_back)
+    with ThreadPoolExecutor(threads) as pool:
+        return replace(learned, first_month=_learn_vintages(given, list_first_windows, MOST_FIRST, pool=pool))
 
 
 def _learn_vintages(

@@ -10,7 +10,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.engine import path_shares
 from forecast_cli.engine.path_shares import learn_path_shares
 from forecast_cli.models.pooled.forest import Forest
-from forecast_cli.models.pooled.learn import learn
+from forecast_cli.models.pooled.learn import learn, learn_first_month
 from forecast_cli.models.pooled.learned import Learned, months_of
 from forecast_cli.models.pooled.outlook import forecast_outlook
 from forecast_cli.models.pooled.past_share import PastTrainingSet
@@ -42,7 +42,8 @@ def known_before(panel: Panel, months: np.ndarray) -> np.ndarray:
 
 def taught(panel: Panel) -> tuple[Learned, np.ndarray]:
     months = months_of([np.datetime64("2025-08-15"), np.datetime64("2026-05-31"), np.datetime64("2026-06-30")])
-    return learn(panel, months, known_before(panel, months), h=H), known_before(panel, months)
+    known = known_before(panel, months)
+    return learn_first_month(learn(panel, months, known, h=H), panel, known), known
 
 
 def found_by(learned: Learned) -> list[tuple[float, list[list[float]]]]:
@@ -112,7 +113,8 @@ def test_of_other_accounts_only_histories_longer_than_the_horizon_teach_falls_be
     monkeypatch.setattr(path_shares, "learn_zero_share", lambda training: zero.append(training) or 1.0)
     months = months_of([np.datetime64("2026-06-30")])
     known = known_before(panel, months)
-    learn_path_shares(learn(panel, months, known, h=120), panel, known, look_back=LOOK_BACK)
+    learned = learn_first_month(learn(panel, months, known, h=120), panel, known)
+    learn_path_shares(learned, panel, known, look_back=LOOK_BACK)
     for place, windows in enumerate((list_windows(panel, 120), list_first_windows(panel, 120))):
         usable = windows.take(np.flatnonzero((windows.row < ACCOUNTS - 4) & (windows.day + 120 <= known[0, 0])))
         then = panel_at(panel, usable, LOOK_BACK)

@@ -17,6 +17,7 @@ from forecast_cli.core.progress import NullProgress
 from forecast_cli.data.contract.past import Past
 from forecast_cli.data.sample.block import generate_block
 from forecast_cli.data.sample.spec import SampleSpec
+from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.store.layout import LEARNED_SCORES
 from forecast_cli.workflows import running
 from forecast_cli.workflows.backtest import run_backtest
@@ -109,6 +110,25 @@ def test_a_backtest_forecasts_as_was_forecast_at_the_cutoff(accounts: pl.DataFra
         assert both.height == at.height
         for name in numbers[2:]:
             assert both[name].equals(both[f"{name}_then"].alias(name)), (cutoff, name)
+
+
+def test_a_backtest_learns_from_first_months_only_if_it_forecasts_any(
+    accounts: pl.DataFrame, forecasts: Forecasts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned: list[Learned] = []
+
+    def here(_doing: str, function: Callable[..., Learned], *arguments: object, context: object) -> Learned:
+        learned.append(function(*arguments))
+        return learned[-1]
+
+    monkeypatch.setattr(running, "run_in_child_process", here)
+    asked = {"backtest": True, "windows": 1, "horizon": 7}
+    from_30, from_31 = (forecasts(accounts, f"from-{days}", min_train=days, **asked) for days in (30, 31))
+    assert [len(one.first_month) for one in learned] == [len(learned[0].vintages), 0]
+    older = from_30.join(from_31, on=("account_id", "cutoff", "date"), how="semi")
+    assert_frame_equal(older, from_31)
+    forecasts(accounts, "of-30", max_history=30, min_train=31, **asked)
+    assert learned[-1].first_month, "histories are cut to their last 30 days"
 
 
 def test_it_has_learned_something_then(

@@ -15,7 +15,7 @@ from forecast_cli.data.panel import Panel, cut_panel
 from forecast_cli.engine.path_shares import learn_path_shares
 from forecast_cli.models.auto import Auto
 from forecast_cli.models.base import Forecast
-from forecast_cli.models.pooled.learn import learn
+from forecast_cli.models.pooled.learn import learn, learn_first_month
 from forecast_cli.models.pooled.learned import Learned, months_of
 from forecast_cli.models.pooled.outlook import scale_of
 from forecast_cli.models.pooled.windows import LOOK_BACK, list_first_windows, list_windows, panel_at
@@ -46,7 +46,7 @@ def panel_from(y: NDArray[np.float64], prefix: str) -> Panel:
 def learned_from(panel: Panel) -> Learned:
     months = months_of(panel.origins)
     known = np.full((len(panel), 1), months[0].astype("datetime64[D]").astype(np.int64) - 1)
-    return learn(panel, months, known, h=H)
+    return learn_first_month(learn(panel, months, known, h=H), panel, known)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,8 @@ def test_later_days_change_nothing_that_was_learned(panel: Panel, learned: Learn
     cut = Panel(panel.ids, panel.y[:, :-30], panel.lengths - 30, panel.origins - np.timedelta64(30, "D"))
     months = months_of(panel.origins)
     known = np.full((len(cut), 1), months[0].astype("datetime64[D]").astype(np.int64) - 1)
-    (then,), (whole,) = learn(cut, months, known, h=H).first_month, learned.first_month
+    (then,) = learn_first_month(learn(cut, months, known, h=H), cut, known).first_month
+    (whole,) = learned.first_month
     assert len(then.forest) == len(whole.forest) > 0
     for one, other in zip(then.forest, whole.forest, strict=True):
         np.testing.assert_array_equal(one.threshold, other.threshold)
