@@ -11,7 +11,7 @@ from forecast_cli.models.auto import Auto
 from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.normal_scores import normal_scores
 from forecast_cli.models.pooled import learn as pooled_learn
-from forecast_cli.models.pooled.learn import choose_windows, learn
+from forecast_cli.models.pooled.learn import choose_windows, learn, learn_first_month
 from forecast_cli.models.pooled.learned import Learned, months_of
 from forecast_cli.models.pooled.record_lows import (
     NO_RULE,
@@ -192,7 +192,7 @@ def test_windows_of_new_accounts_do_not_teach_it(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(pooled_learn, "learn_record_lows", record)
     month = months_of(panel.origins[:1])
     known = np.full((len(panel), 1), month[0].astype("datetime64[D]").astype(np.int64) - 1)
-    learn(panel, month, known, h=7)
+    learn_first_month(learn(panel, month, known, h=7), panel, known)
     windows = list_windows(panel, 7)
     windows = windows.take(choose_windows(windows, known[:, 0], 7, month[0]))
     lengths = panel_at(panel, windows, LOOK_BACK).lengths
