@@ -23,7 +23,6 @@ from forecast_cli.reports.terminal.layout import (
     aligned,
     command_line,
     heading,
-    indented,
     line,
     section,
     sections,
@@ -116,7 +115,7 @@ def _title(run: ForecastRun, seconds: float) -> str:
 
 
 def _input(run: ForecastRun) -> RenderableType:
-    read = indented(line(describe_input(run.input)))
+    read = Indented(line(describe_input(run.input)))
     known = render_worth_knowing(run.findings)
     return section("Input", read, *([known] if known else []))
 

@@ -17,7 +17,7 @@ from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import money, percent
 from forecast_cli.reports.jsonlines import account_value
-from forecast_cli.reports.terminal.layout import Column, command_line, fitting, indented, line, ruled, section, sections
+from forecast_cli.reports.terminal.layout import Column, Indented, command_line, fitting, line, ruled, section, sections
 from forecast_cli.workflows.riskiest import AtRisk, Riskiest
 
 _RIGHT: Final = "right"
@@ -70,10 +70,10 @@ def render_riskiest(result: Riskiest, *, model: str | None, width: int) -> Group
     wanted = {name: _COLUMNS[name][0] for name in _informative_columns(result)}
     shown = fitting(wanted, rows, spared=_SPARED, width=width - _INDENT)
     table = ruled([wanted[name] for name in shown], [[row[name] for name in shown] for row in rows])
-    counts = indented(line(f"{_counts(result)}."))
+    counts = Indented(line(f"{_counts(result)}."))
     named = [one for one in result.found if printable(one.account_id) == str(one.account_id)]
     return sections(
-        section(title, *([indented(table)] if rows else []), counts),
+        section(title, *([Indented(table)] if rows else []), counts),
         *(
             section("Next", command_line(show_command(one.account_id, one.currency, result.output, model=model)))
             for one in named[:1]

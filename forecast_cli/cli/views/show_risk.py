@@ -6,7 +6,7 @@ from rich.console import Group
 
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import money, percent
-from forecast_cli.reports.terminal.layout import Column, indented, line, ruled, section
+from forecast_cli.reports.terminal.layout import Column, Indented, line, ruled, section
 from forecast_cli.workflows.story import ThresholdRisk
 
 _WIDE = 76
@@ -26,8 +26,8 @@ def render_risk(risk: Sequence[ThresholdRisk], *, width: int) -> Group:
     rows = [row[: len(columns)] for one in risk for row in _rows(one)]
     return section(
         "Risk of a low balance",
-        indented(ruled(columns, rows)),
-        *(indented(line(_crossed(one))) for one in risk),
+        Indented(ruled(columns, rows)),
+        *(Indented(line(_crossed(one))) for one in risk),
     )
 
 

@@ -13,7 +13,7 @@ from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import money
 from forecast_cli.reports.terminal.fan import ASCII, UNICODE, FanChart, near_thresholds, render_fan
 from forecast_cli.reports.terminal.flags import describe_flag
-from forecast_cli.reports.terminal.layout import Cell, Column, aligned, indented, line, ruled, section, sections
+from forecast_cli.reports.terminal.layout import Cell, Column, Indented, aligned, line, ruled, section, sections
 from forecast_cli.workflows.story import (
     AccountExplanation,
     AccountFan,
@@ -94,8 +94,8 @@ def _chart(explanation: AccountExplanation, fan: AccountFan, *, width: int, asci
     return section(
         f"Balance: {days}{counted(len(fan.dates), 'day')} ahead",
         render_fan(chart, width=width, ascii_only=ascii_only),
-        indented(line(_legend(explanation, chart, band, ascii_only=ascii_only))),
-        *(indented(note) for note in notes),
+        Indented(line(_legend(explanation, chart, band, ascii_only=ascii_only))),
+        *(Indented(note) for note in notes),
     )
 
 
@@ -122,7 +122,7 @@ def _legend(explanation: AccountExplanation, chart: FanChart, band: Band, *, asc
 def _payments(explanation: AccountExplanation) -> Group:
     title = _payments_title(explanation.holidays)
     if not explanation.payments:
-        return section(title, indented(line("no recurring payment falls due")))
+        return section(title, Indented(line("no recurring payment falls due")))
     columns = (
         Column("date"),
         Column(" amount", "right"),
@@ -132,15 +132,15 @@ def _payments(explanation: AccountExplanation) -> Group:
     notes = [] if explanation.every_payment else ["Only the next of each is listed: later ones need the history."]
     return section(
         title,
-        indented(ruled(columns, [_payment(payment) for payment in explanation.payments])),
-        *(indented(line(note)) for note in notes),
+        Indented(ruled(columns, [_payment(payment) for payment in explanation.payments])),
+        *(Indented(line(note)) for note in notes),
     )
 
 
 def _ended(ended: Sequence[EndedPayments]) -> Group:
     columns = (Column("last"), Column(" amount", "right"), *_STREAM)
     rows = [(one.last_seen.isoformat(), f" {money(one.amount)}", *_stream(one)) for one in ended]
-    return section("Ended payments, last seen within three months", indented(ruled(columns, rows)))
+    return section("Ended payments, last seen within three months", Indented(ruled(columns, rows)))
 
 
 def _payments_title(holidays: str | None) -> str:
@@ -190,10 +190,10 @@ def _why(why: Why) -> Group:
             (str(step.days), *(f" {money(part)}" for part in (step.last, step.own, step.correction, step.mean)))
             for step in why.steps
         ]
-        parts.append(indented(ruled(columns, rows)))
+        parts.append(Indented(ruled(columns, rows)))
     if why.shares:
-        parts.append(indented(line(_joined(why.shares))))
-    return section("Why", *parts, indented(line(_learned(why))))
+        parts.append(Indented(line(_joined(why.shares))))
+    return section("Why", *parts, Indented(line(_learned(why))))
 
 
 def _joined(shares: Sequence[Share]) -> str:

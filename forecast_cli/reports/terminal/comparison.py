@@ -17,7 +17,7 @@ from forecast_cli.reports.comparison.words import (
     title,
     verdict_line,
 )
-from forecast_cli.reports.terminal.layout import Column, heading, indented, line, ruled, sections
+from forecast_cli.reports.terminal.layout import Column, Indented, heading, line, ruled, sections
 
 _TABLE_WIDTH: Final = 80
 _STYLES: Final[Mapping[Verdict, str]] = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.SKIPPED: "dim"}
@@ -49,7 +49,7 @@ def _table(checks: Sequence[CheckLine]) -> Table:
 
 def _stack(checks: Sequence[CheckLine]) -> Group:
     """Return the checks one below the other, for terminals too narrow for a table."""
-    return Group(*(part for each in checks for part in (heading(each.name), indented(_facts(each)))))
+    return Group(*(part for each in checks for part in (heading(each.name), Indented(_facts(each)))))
 
 
 def _facts(shown: CheckLine) -> Text:

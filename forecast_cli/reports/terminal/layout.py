@@ -69,15 +69,10 @@ def command_line(command: str) -> Text:
     return no_wrap(f"  {command}", "cyan")
 
 
-def indented(renderable: RenderableType) -> Indented:
-    """Return a renderable indented by two columns."""
-    return Indented(renderable)
-
-
 def aligned(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Indented:
     """Return rows in aligned columns, without a header."""
     table = WholeTable(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    return indented(_add_rows(table, columns, rows, between=2))
+    return Indented(_add_rows(table, columns, rows, between=2))
 
 
 def ruled(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> WholeTable:

@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.table import Table
 
 from forecast_cli.models.spec import ModelSpec
-from forecast_cli.reports.terminal.layout import Column, Indented, aligned, heading, indented, line, ruled, sections
+from forecast_cli.reports.terminal.layout import Column, Indented, aligned, heading, line, ruled, sections
 
 _TABLE_WIDTH = 80
 _SEASON = 30
@@ -33,7 +33,7 @@ def _table(specs: Sequence[ModelSpec]) -> Table:
 
 def _stack(specs: Sequence[ModelSpec]) -> Group:
     """Return the models one below the other, for terminals too narrow for a table."""
-    return Group(*(part for spec in specs for part in (heading(spec.name), indented(line(_facts(spec))))))
+    return Group(*(part for spec in specs for part in (heading(spec.name), Indented(line(_facts(spec))))))
 
 
 def _facts(spec: ModelSpec) -> str:

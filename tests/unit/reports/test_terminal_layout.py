@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console, RenderableType
 
-from forecast_cli.reports.terminal.layout import Column, aligned, indented, ruled
+from forecast_cli.reports.terminal.layout import Column, Indented, aligned, ruled
 
 LARGE = "-12,345,678,901,234.56"
 
@@ -20,7 +20,7 @@ def lines_of(renderable: RenderableType, *, width: int) -> list[str]:
 def test_a_number_and_its_title_are_never_cut_off(width: int) -> None:
     columns = (Column("under"), Column(" within\n days", "right"), Column(" low", "right"))
     rows = [("0", " 7", f" {LARGE}"), ("", " 14", f" {LARGE}")]
-    lines = lines_of(indented(ruled(columns, rows)), width=width)
+    lines = lines_of(Indented(ruled(columns, rows)), width=width)
     assert [line.split() for line in lines[-2:]] == [["0", "7", LARGE], ["14", LARGE]]
     assert [line.split() for line in lines[:2]] == [["within"], ["under", "days", "low"]]
     assert [line.split() for line in lines_of(aligned(columns, rows), width=width)[:1]] == [["0", "7", LARGE]]
