@@ -22,7 +22,7 @@ _BAND_OPACITIES: Final = (0.18, 0.34)
 
 def fan_chart(fan: Fan, *, key: str) -> Chart:
     """Return the chart of one account and window, with a table of its days."""
-    title = f"{printable(fan.account_id)}"
+    title = printable(fan.account_id)
     return build_chart(key, title, _summary(fan), _drawing(fan), table=_table(fan, f"{key}-table"))
 
 

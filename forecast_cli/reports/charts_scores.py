@@ -7,7 +7,8 @@ from typing import Any, Final
 import altair as alt
 
 from forecast_cli.core.columns import level_label
-from forecast_cli.evaluation.report import Report, StepScore
+from forecast_cli.core.text import counted
+from forecast_cli.evaluation.report import ReliabilityBin, Report, StepScore
 from forecast_cli.reports.charts import MOST_SERIES, Axis, Chart, build_chart, diagonal, line_layer, rule_at
 from forecast_cli.reports.tables import NONE, Cell, Column, build_table, count, scaled_cell, share, text_cell
 from forecast_cli.reports.tables_scores import default_level, levels_shown, steps_table
@@ -37,13 +38,14 @@ def error_charts(report: Report) -> tuple[Chart, ...]:
 
 def interval_charts(report: Report) -> tuple[Chart, ...]:
     """Return charts of coverage by level, of coverage by day for each level shown, and of width by day."""
-    levels = [level for level in levels_shown(report) if report.steps]
-    width = default_level(levels)
-    return (
-        *([_coverage_by_level(report)] if report.leaderboard and levels_shown(report) else []),
-        *(_coverage_by_day(report, level) for level in levels),
-        *([] if width is None else [_width_by_day(report, level_label(width))]),
-    )
+    levels = levels_shown(report)
+    main = default_level(levels)
+    if main is None:
+        return ()
+    by_level = [_coverage_by_level(report, main)] if report.leaderboard else []
+    if not report.steps:
+        return tuple(by_level)
+    return (*by_level, *(_coverage_by_day(report, level) for level in levels), _width_by_day(report, main))
 
 
 def reliability_charts(report: Report) -> tuple[Chart, ...]:
@@ -52,7 +54,8 @@ def reliability_charts(report: Report) -> tuple[Chart, ...]:
     return tuple(_reliability(report, *kind, place) for place, kind in enumerate(kinds[:MOST_RELIABILITY], 1))
 
 
-def _width_by_day(report: Report, label: str) -> Chart:
+def _width_by_day(report: Report, level: float) -> Chart:
+    label = level_label(level)
     return _by_day(
         report, f"swidth_{label}", key="width-by-day", title=f"Width of the {label} % interval, by day ahead"
     )
@@ -81,7 +84,7 @@ def _coverage_by_day(report: Report, level: float) -> Chart:
     return build_chart(key, title, f"Dashed: the {label} % promised. {_ends(report, shown)}", drawing, table=table)
 
 
-def _coverage_by_level(report: Report) -> Chart:
+def _coverage_by_level(report: Report, main: float) -> Chart:
     models = models_drawn(report)
     x, y = (Axis(title, ends=_WHOLE) for title in ("promised, %", "held, %"))
     rows = [
@@ -91,15 +94,12 @@ def _coverage_by_level(report: Report) -> Chart:
         if model.model in models and math.isfinite(coverage := model.of(f"coverage_{level_label(level)}").value)
     ]
     drawing = alt.layer(diagonal(x, y), line_layer(rows, x, y, points=True))
-    level = default_level(levels_shown(report))
+    label = level_label(main)
     parts = [
-        f"{text_cell(model.model).text} {share(model.of(f'coverage_{level_label(level)}').value).text}"
+        f"{text_cell(model.model).text} {share(model.of(f'coverage_{label}').value).text}"
         for model in report.leaderboard[:MOST_SERIES]
-        if level is not None
     ]
-    summary = (
-        f"Below the dashed line intervals are too narrow. Of {level_label(level or 0)} % promised: {'; '.join(parts)}."
-    )
+    summary = f"Below the dashed line intervals are too narrow. Of {label} % promised: {'; '.join(parts)}."
     return build_chart("coverage-by-level", "Promised and held, by level", summary, drawing)
 
 
@@ -115,13 +115,13 @@ def _reliability(report: Report, threshold: str, days: int, place: int) -> Chart
     x, y = Axis("probability given, %", ends=_WHOLE), Axis("went under, %", ends=_WHOLE)
     columns = (Column("Model"), *(Column(title, numeric=True) for title in ("Given", "Came", "Windows")))
     cells = [(text_cell(each.model), share(each.predicted), share(each.observed), count(each.windows)) for each in bins]
-    title = f"Low point of {days} {'day' if days == 1 else 'days'} under {text_cell(threshold).text}"
+    title = f"Low point of {counted(days, 'day')} under {text_cell(threshold).text}"
     table = build_table(f"reliability-{place}-table", title, columns, cells)
     drawing = alt.layer(diagonal(x, y), line_layer(rows, x, y, points=True))
     return build_chart(f"reliability-{place}", title, _highest(enough, models), drawing, table=table)
 
 
-def _highest(bins: Sequence[Any], models: Sequence[str]) -> str:
+def _highest(bins: Sequence[ReliabilityBin], models: Sequence[str]) -> str:
     """Return a sentence with each model's highest probability and the observed frequency in its bin."""
     parts = []
     for model in models:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from forecast_cli.core.columns import level_label
+from forecast_cli.core.ledger import WITH_FORECAST
 from forecast_cli.core.text import counted, joined
 from forecast_cli.evaluation.report import Fan, Report
 from forecast_cli.reports import tables_run, tables_scores, tables_segments
@@ -67,7 +68,7 @@ def _tiles(report: Report) -> tuple[Tile, ...]:
         label = level_label(level)
         coverage = share_estimate(best.of(f"coverage_{label}"))
         tiles.append(Tile(f"{label} % interval", coverage.text, f"of actual balances lay inside{_bracketed(coverage)}"))
-    forecast = sum(number for status, number in report.facts.accounts.items() if status in ("ok", "fallback"))
+    forecast = sum(report.facts.accounts.get(status, 0) for status in WITH_FORECAST)
     total = sum(report.facts.accounts.values())
     done = "Accounts scored" if report.facts.is_score else "Accounts forecast"
     return (*tiles, Tile(done, f"{forecast:,}", f"of {total:,}"))
