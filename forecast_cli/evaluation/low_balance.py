@@ -140,8 +140,7 @@ def _actual_figures(
             event[known, place, window] = under[known]
             day[known & under, place, window] = first[known & under]
             for rows in chunks(len(panel)):
-                part = panel.take(np.arange(len(panel))[rows])
-                base[rows, place, window] = base_rates(part, amounts[rows, place], days=days)
+                base[rows, place, window] = base_rates(panel.part(rows), amounts[rows, place], days=days)
     return {BASE_RATE: base, EVENT: event, DAY: day}
 
 
