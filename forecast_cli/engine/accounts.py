@@ -21,8 +21,8 @@ def read_shard_accounts(job: Job, shard: Shard) -> ShardInput:
 
 def days_carried_forward(found: ShardInput) -> NDArray[np.int64]:
     """Return the number of days from the last row of each account of the panel to its origin, [n]."""
-    last = found.ledger.filter(pl.col("status") == Status.OK)["last"].to_numpy().astype("datetime64[D]")
-    return np.asarray((found.panel.origins.astype("datetime64[D]") - last).astype(np.int64))
+    last = found.ledger.filter(pl.col("status") == Status.OK)["last"].to_numpy()
+    return np.asarray((found.panel.origins - last).astype(np.int64))
 
 
 def _exclude_accounts(found: ShardInput, why: dict[Key, str]) -> ShardInput:

@@ -50,7 +50,7 @@ def learn_from(
     """
     ready = contract.ledger.filter(pl.col("status").is_in([Status.OK, Status.SKIPPED]), pl.col("first").is_not_null())
     months = months_of(_origins(ready, contract.origin, back))
-    began = ready["first"].to_numpy().astype("datetime64[D]")
+    began = ready["first"].to_numpy()
     hashes = _hashes(ready[UNIQUE_ID], settings.seed) if ready.height > MOST_ACCOUNTS else None
     young = np.timedelta64(MIN_TRAIN + settings.horizon, "D")
     chosen = [ready[UNIQUE_ID].gather(_choose(began, hashes, month - young)) for month in months]
@@ -102,9 +102,8 @@ def check_limit(settings: Settings) -> None:
 
 def _origins(ledger: pl.DataFrame, origin: date | None, back: Sequence[int]) -> NDArray[np.datetime64]:
     """Return all days from which a forecast may start."""
-    own = ledger["last"].to_numpy() if origin is None else np.array([origin])
-    days = own.astype("datetime64[D]")
-    return np.concatenate([days - np.timedelta64(ago, "D") for ago in back])
+    own = ledger["last"].to_numpy() if origin is None else np.array([origin], dtype="datetime64[D]")
+    return np.concatenate([own - np.timedelta64(ago, "D") for ago in back])
 
 
 def _hashes(ids: pl.Series, seed: int) -> NDArray[np.uint64]:

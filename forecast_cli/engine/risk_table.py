@@ -87,6 +87,6 @@ def _figures(found: Sequence[Lows], origins: NDArray[np.datetime64], k: int) -> 
 def _dates(origins: NDArray[np.datetime64], days: NDArray[np.float64]) -> pl.Series:
     """Return the dates ``days`` [n, m, k, w] after the origins [n]; null where ``days`` is NaN."""
     whole = np.nan_to_num(days).astype(np.int64)
-    dates = origins.astype("datetime64[D]")[:, None, None, None] + whole
+    dates = origins[:, None, None, None] + whole
     dates[np.isnan(days)] = np.datetime64("NaT", "D")
     return pl.Series(dates.ravel(), dtype=pl.Date)

@@ -65,7 +65,7 @@ def _cut_folds(cutoffs: pl.DataFrame, found: ShardInput, *, horizon: int, longes
     panel, unknown = found.panel, unknown_days(found.panel, days_carried_forward(found))
     placed = cutoffs.join(panel.keys().with_row_index("row"), on=c.keys_among(cutoffs.columns)).sort("row")
     rows = placed["row"].to_numpy().astype(np.int64)
-    back = (panel.origins[rows].astype("datetime64[D]") - placed[CUTOFF].to_numpy()).astype(np.int64)
+    back = (panel.origins[rows] - placed[CUTOFF].to_numpy()).astype(np.int64)
     scored = (back > unknown[rows]) & (back < panel.lengths[rows])
     return [
         fold_at(
@@ -86,7 +86,7 @@ def _actual(fold: Fold) -> pl.DataFrame:
     return pl.DataFrame(
         [
             *fold.train.keys()[np.repeat(np.arange(n), h)],
-            pl.Series(CUTOFF, np.repeat(fold.train.origins.astype("datetime64[D]"), h), dtype=pl.Date),
+            pl.Series(CUTOFF, np.repeat(fold.train.origins, h), dtype=pl.Date),
             pl.Series(c.STEP, np.tile(np.arange(1, h + 1), n), dtype=pl.Int32),
             pl.Series(c.Y, fold.y.ravel(), dtype=pl.Float64, nan_to_null=True),
         ]
@@ -107,7 +107,7 @@ def _low_balances(folds: Sequence[Fold], published: pl.DataFrame) -> pl.DataFram
 def _amounts(fold: Fold, published: pl.DataFrame, names: Sequence[str]) -> NDArray[np.float64]:
     """Return the amounts of the thresholds ``names`` as they were published, [m, k]; NaN where there is none."""
     by = [*c.keys_among(published.columns), CUTOFF]
-    cutoffs = pl.Series(CUTOFF, fold.train.origins.astype("datetime64[D]"), dtype=pl.Date)
+    cutoffs = pl.Series(CUTOFF, fold.train.origins, dtype=pl.Date)
     windows = fold.train.keys().with_columns(cutoffs)
     amounts = np.full((windows.height, len(names)), np.nan)
     for place, name in enumerate(names):

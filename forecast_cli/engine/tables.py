@@ -23,7 +23,7 @@ def forecast_table(panel: Panel, forecasts: Sequence[ModelForecast], settings: S
     steps = np.arange(1, h + 1)
     mean = np.stack([one.ladder.forecast.mean for one in forecasts], axis=1)
     quantiles = np.stack([one.ladder.forecast.at(settings.level).quantiles for one in forecasts], axis=1)
-    days = panel.origins.astype("datetime64[D]")[:, None, None] + np.broadcast_to(steps, (n, m, h))
+    days = panel.origins[:, None, None] + np.broadcast_to(steps, (n, m, h))
     columns = [
         *panel.keys()[np.repeat(np.arange(n), m * h)],
         pl.Series(c.DS, days.ravel(), dtype=pl.Date),

@@ -50,7 +50,7 @@ def window_facts(train: Panel, *, lag: int) -> pl.DataFrame:
     return pl.DataFrame(
         [
             *train.keys(),
-            pl.Series(CUTOFF, train.origins.astype("datetime64[D]"), dtype=pl.Date),
+            pl.Series(CUTOFF, train.origins, dtype=pl.Date),
             pl.Series(N_TRAIN, train.lengths, dtype=pl.Int64),
             pl.Series(SCALE, scale, dtype=pl.Float64, nan_to_null=True),
             pl.Series(SCALE_RMS, scale_rms, dtype=pl.Float64, nan_to_null=True),

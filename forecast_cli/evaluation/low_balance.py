@@ -149,6 +149,6 @@ def _with_keys(
 ) -> pl.DataFrame:
     """Return a row for each account and each of ``groups``: key columns, cutoff, and the columns of ``schema``."""
     each = pl.DataFrame(list(groups), schema=schema, orient="row")
-    accounts = panel.keys().with_columns(pl.Series(CUTOFF, panel.origins.astype("datetime64[D]"), dtype=pl.Date))
+    accounts = panel.keys().with_columns(pl.Series(CUTOFF, panel.origins, dtype=pl.Date))
     n = len(panel)
     return accounts[np.repeat(np.arange(n), each.height)].hstack(each[np.tile(np.arange(each.height), n)])

@@ -18,7 +18,7 @@ def match_days(origins: NDArray[np.datetime64], months: int, h: int) -> NDArray[
     later days by their distance from the end of the month, so that last days match last days. Where the earlier month
     is shorter, its 27th also matches the days that it lacks.
     """
-    days = origins.astype("datetime64[D]")[:, None] + np.arange(h + 1)
+    days = origins[:, None] + np.arange(h + 1)
     month: NDArray[np.datetime64] = days.astype("datetime64[M]")
     number = (days - month.astype("datetime64[D]")).astype(np.int64)
     earlier = month - np.timedelta64(months, "M")

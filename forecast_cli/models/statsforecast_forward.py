@@ -82,5 +82,5 @@ class _FittedAccount:
 
 
 def _first_day(panel: Panel) -> np.datetime64:
-    day: np.datetime64 = panel.origins[0].astype("datetime64[D]") - (panel.lengths[0] - 1)
+    day: np.datetime64 = panel.origins[0] - (panel.lengths[0] - 1)
     return day

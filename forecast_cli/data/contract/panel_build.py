@@ -25,14 +25,10 @@ def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.
     the first of them not after ``begin``: days before ``begin`` only set the balance on that day. The panel has no
     -0.0.
     """
-    lengths = (origins - _days(accounts["begin"])).astype(np.int64) + 1
+    lengths = (origins - accounts["begin"].to_numpy()).astype(np.int64) + 1
     currencies = accounts[c.CURRENCY] if c.CURRENCY in accounts.columns else None
     y = _fill_forward(days, accounts[CODE].to_numpy(), origins.astype(np.int64), lengths)
     return Panel(accounts[c.UNIQUE_ID], y, lengths, origins, currencies)
-
-
-def _days(dates: pl.Series) -> NDArray[np.datetime64]:
-    return dates.to_numpy().astype("datetime64[D]")
 
 
 def _fill_forward(

@@ -39,7 +39,7 @@ class Past:
     def last_before(self, day: np.datetime64) -> NDArray[np.int64]:
         """Return each account's last day with a row before ``day``, [n], in days since 1970-01-01; -1 if none."""
         last = np.full(len(self.panel), -1, dtype=self.day.dtype)
-        earlier = self.day < day.astype("datetime64[D]").astype(np.int64)
+        earlier = self.day < day.astype(np.int64)
         np.maximum.at(last, self.row[earlier], self.day[earlier])
         return last.astype(np.int64)
 
@@ -68,7 +68,7 @@ def _past(rows: pl.DataFrame, settings: Settings) -> Past:
     keys = panel.keys().columns
     places = panel.keys().with_columns(
         row=pl.int_range(len(panel), dtype=pl.Int32),
-        last=pl.Series(panel.origins.astype("datetime64[D]")),
+        last=pl.Series(panel.origins),
     )
     numbered = number_keys(rows, keys)
     found = numbered.keys.join(places, on=keys, how="left", maintain_order="left").select("row", "last")

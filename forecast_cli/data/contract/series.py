@@ -90,5 +90,5 @@ def _quarantined_in_range(source: Source, first_id: object, last_id: object) -> 
 
 def _origins(last: pl.Series, origin: date | None) -> NDArray[np.datetime64]:
     """Return the day each account's forecast starts from, [n]: the common origin, or its own last day."""
-    own = last.to_numpy().astype("datetime64[D]")
+    own = last.to_numpy()
     return own if origin is None else np.full(len(own), origin, dtype="datetime64[D]")

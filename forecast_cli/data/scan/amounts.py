@@ -58,7 +58,7 @@ def amounts_on(amounts: pl.DataFrame, panel: Panel) -> NDArray[np.float64]:
     ``amounts`` is the result of ``read_amounts``. Rows later than the origin are not used.
     """
     keys = panel.keys()
-    origins = pl.Series(c.DS, panel.origins.astype("datetime64[D]"), dtype=pl.Date)
+    origins = pl.Series(c.DS, panel.origins, dtype=pl.Date)
     asked = keys.with_columns(origins, place=pl.int_range(pl.len())).sort(c.DS)
     found = asked.join_asof(amounts, on=c.DS, by=keys.columns, strategy="backward", check_sortedness=False)
     return found.sort("place")[_AMOUNT].fill_null(np.nan).to_numpy()

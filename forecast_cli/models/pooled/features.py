@@ -67,10 +67,9 @@ def _account_features(panel: Panel, scale: NDArray[np.float64]) -> NDArray[np.fl
 
 def _calendar_features(origins: NDArray[np.datetime64]) -> NDArray[np.float64]:
     """Return the day of the month (1 to 31), of the week (0 for Monday) and of the year of each origin, [n, 4]."""
-    day = origins.astype("datetime64[D]")
-    of_month = (day - day.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
-    angle = 2 * np.pi * (day - day.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.float64) / _YEAR
-    return np.column_stack([of_month, (day.astype(np.int64) + 3) % 7, np.cos(angle), np.sin(angle)])
+    of_month = (origins - origins.astype("datetime64[M]")).astype(np.int64) + 1
+    angle = 2 * np.pi * (origins - origins.astype("datetime64[Y]")).astype(np.float64) / _YEAR
+    return np.column_stack([of_month, (origins.astype(np.int64) + 3) % 7, np.cos(angle), np.sin(angle)])
 
 
 def hide_season(features: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -82,7 +82,7 @@ class Learned:
 def latest_before(vintages: Sequence[Vintage], origins: NDArray[np.datetime64]) -> NDArray[np.int64]:
     """Return the index of the latest of ascending ``vintages`` not after each origin, [n]; -1 if all are after it."""
     days = np.array([vintage.as_of for vintage in vintages], dtype="datetime64[D]")
-    return np.asarray(np.searchsorted(days, origins.astype("datetime64[D]"), side="right") - 1)
+    return np.asarray(np.searchsorted(days, origins, side="right") - 1)
 
 
 def months_of(origins: Sequence[np.datetime64] | NDArray[np.datetime64]) -> NDArray[np.datetime64]:

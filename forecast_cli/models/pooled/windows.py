@@ -59,7 +59,7 @@ def _list_from(
     panel: Panel, h: int, fewest: int, days_of: Callable[[NDArray[np.uint64]], NDArray[np.int64]]
 ) -> Windows:
     """Return all windows of accounts with ``fewest`` days or more up to it, and the most ``days_of`` each priority."""
-    ends = panel.origins.astype("datetime64[D]").astype(np.int64)
+    ends = panel.origins.astype(np.int64)
     seeds, earliest = panel.seeds(), ends - panel.lengths + fewest
     first = earliest + (seeds - earliest) % WINDOW_STEP
     count = np.maximum((ends - h - first) // WINDOW_STEP + 1, 0)
@@ -72,7 +72,7 @@ def _list_from(
 
 def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
     """Return a panel with a row for each window: its account up to that day, with at most ``look_back`` days."""
-    ends = panel.origins.astype("datetime64[D]").astype(np.int64)[windows.row]
+    ends = panel.origins.astype(np.int64)[windows.row]
     back = ends - windows.day
     lengths = np.minimum(np.minimum(panel.lengths[windows.row] - back, look_back), windows.days)
     longest = int(lengths.max(initial=1))
@@ -106,7 +106,7 @@ def _spread(priority: NDArray[np.uint64], *, fewest: int, most: int) -> NDArray[
 
 def balances_after(panel: Panel, windows: Windows, knots: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the balances [m, k] on the days ``knots`` [k] after the origin of each window."""
-    ends = panel.origins.astype("datetime64[D]").astype(np.int64)[windows.row]
+    ends = panel.origins.astype(np.int64)[windows.row]
     last = panel.y.shape[1] - 1 - (ends - windows.day)
     return np.asarray(panel.y[windows.row[:, None], last[:, None] + knots])
 

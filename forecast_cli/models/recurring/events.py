@@ -68,7 +68,7 @@ class EventFlow:
 
 def coming_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -> Events:
     """Return the payments that may come on the ``h`` days after the ``origins`` [n]."""
-    origin = _to_days(origins)[streams.row]
+    origin = origins.astype(np.int64)[streams.row]
     count = (h + LATEST - EARLIEST + 2 * MAX_SHIFT) // 7 + 2
     due = _list_due_days(streams, origin + h - EARLIEST + MAX_SHIFT, count)
     within = (due > origin[:, None] - LATEST) & (due <= origin[:, None] + h - EARLIEST)
@@ -82,7 +82,7 @@ def next_events(streams: Streams, origins: NDArray[np.datetime64]) -> Events:
 
     One that is overdue, and by now less than half as likely as it was, is passed over for the one after it.
     """
-    origin = _to_days(origins)[streams.row]
+    origin = origins.astype(np.int64)[streams.row]
     after = np.maximum(origin - LATEST, streams.covered)
     until = after + 2 * np.array(_MAX_INTERVALS)[streams.cycle] + 2 * MAX_SHIFT
     due = _list_due_days(streams, until, _N_DUE_DAYS)
@@ -105,7 +105,7 @@ def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -
     events = coming_events(streams, origins, h)
     base, gain = np.zeros((2, len(Kind), len(origins), h))
     variance, absence = np.zeros((len(origins), h)), np.ones((len(origins), h))
-    step = events.due - _to_days(origins)[streams.row[events.stream]] - 1
+    step = events.due - origins.astype(np.int64)[streams.row[events.stream]] - 1
     at_zero, square = streams.amount - streams.slope * streams.balance, streams.amount**2 + streams.spread**2
     add_payments(
         in_c_order(events.stream), step, OFFSETS, events.chance, streams.row, _kinds(streams), streams.amount, square,
@@ -140,7 +140,3 @@ def _compute_chances(
     likely = np.where(due <= streams.covered[stream], 0.0, likely)
     spread_chances(in_c_order(stream), origin - due, OFFSETS, streams.punctuality, likely, chance)
     return chance
-
-
-def _to_days(origins: NDArray[np.datetime64]) -> NDArray[np.int64]:
-    return origins.astype("datetime64[D]").astype(np.int64)
