@@ -49,11 +49,6 @@ class Job:
             replace(choice, learned=self.learned, one_by_one=self.one_by_one) for choice in choose_models(self.settings)
         )
 
-    @property
-    def candidates(self) -> tuple[str, ...]:
-        """Return the names of the candidates that may join a model."""
-        return () if self.learned is None else self.learned.candidates
-
 
 @dataclass(frozen=True)
 class Shard:

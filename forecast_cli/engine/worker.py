@@ -93,7 +93,7 @@ def forecast_shard(job: Job, shard: Shard) -> Done:
     tables = {FORECASTS: forecast_table(panel, forecasts, settings), RISK: risk}
     if finds_events(job.models):
         tables[EVENTS] = _events(panel, forecasts)
-    if job.candidates:
+    if job.learned is not None and job.learned.candidates:
         tables[WEIGHTS] = weights_table(panel, forecasts)
     tables[ACCOUNTS] = add_flag(ledger, found.ledger, without_amount(panel, amounts), Flag.NO_THRESHOLD)
     tables[FAILURES] = failure_rows(found.ledger, forecasts)
