@@ -67,7 +67,7 @@ def _inspect(output: Contents, identity: dict[str, Any]) -> tuple[OutputState, s
 
 
 def _inspect_unfinished(contents: Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
-    plan = _read_json(contents, PLAN)
+    plan = _read_plan(contents)
     if plan is None:
         tables = [name for name in (FORECASTS, *TABLES) if contents.has(name)]
         if not tables:
@@ -91,13 +91,13 @@ def _differs(what: str, old: dict[str, Any], new: dict[str, Any]) -> str:
     return f"holds {what} that differs in: {'; '.join(differences(old, new)) or 'its plan'}"
 
 
-def _read_json(contents: Contents, name: str) -> dict[str, Any] | None:
+def _read_plan(contents: Contents) -> dict[str, Any] | None:
     try:
-        content = json.loads(contents.read(name) or b"")
+        plan = json.loads(contents.read(PLAN) or b"")
     except ValueError:
         return None
     except OSError as error:
         raise OutputNotWrittenError(
-            f"{contents}/{name}: cannot be read: {error.strerror}", "fix its permissions"
+            f"{contents}/{PLAN}: cannot be read: {error.strerror}", "fix its permissions"
         ) from error
-    return content if isinstance(content, dict) else None
+    return plan if isinstance(plan, dict) else None
