@@ -25,7 +25,6 @@ from forecast_cli.store.read_manifest import read_manifest_of
 from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.run_tables import keys_of
 
-COMMAND: Final = "backtest"
 #: Settings that must be equal for two backtests to be comparable; their windows are compared separately.
 _TASK: Final = ("horizon", "scale_lag", "id_col", "date_col", "balance_col", "currency_col", "timezone")
 #: Relative tolerance for rounding; scales that differ by more show that other balances were read from the same files.
@@ -66,7 +65,7 @@ def run_compare(request: CompareRequest) -> GateReport:
     """
     reads = (SCORES, WINDOWS)
     with open_finished_run(request.base, reads) as one, open_finished_run(request.new, reads) as other:
-        base, new = (read_manifest_of([COMMAND], folder) for folder in (one, other))
+        base, new = (read_manifest_of(["backtest"], folder) for folder in (one, other))
         _refuse(request, [*_task_differences(base, new), *_data_differences(base, new)])
         read = needed_metrics(request.gate)
         scores = [_read_scores(one, base, request.base, read), _read_scores(other, new, request.new, read)]

@@ -18,7 +18,7 @@ from forecast_cli.store.fingerprint import setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read_manifest import find_manifest
-from forecast_cli.workflows.run_pairs import CURRENCY, SettingsRecord, keys_in_both, status_changes, table_of
+from forecast_cli.workflows.run_pairs import SettingsRecord, keys_in_both, status_changes, table_of
 from forecast_cli.workflows.summary import LIKELY, first_model
 
 #: The most settings that a warning names.
@@ -132,7 +132,7 @@ def _medians(old: Side, new: Side) -> MedianMoves:
         after.filter(pl.col(c.DATE) == day).select(*on, now=c.MEDIAN), on=on, nulls_equal=True
     )
     apart = (pl.col("now") - pl.col(c.MEDIAN)).abs()
-    currencies = pl.col(CURRENCY).n_unique() if CURRENCY in on else pl.lit(1)
+    currencies = pl.col(c.CURRENCY).n_unique() if c.CURRENCY in on else pl.lit(1)
     mixed = currencies > 1  # amounts of several currencies have no mean
     found = both.select(
         compared=pl.len(),

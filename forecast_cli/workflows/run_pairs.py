@@ -12,9 +12,8 @@ from forecast_cli.store.parquet import scan_forecasts, scan_table
 from forecast_cli.workflows.id_ranges import IdBounds, in_range
 from forecast_cli.workflows.run_tables import keys_of
 
-#: Common name of the column with the currency, if it is part of the key.
-CURRENCY: Final = "currency"
-_KEYS: Final = ("key", CURRENCY)
+#: Common names of the key columns: the account, and its currency if that is part of the key.
+_KEYS: Final = ("key", c.CURRENCY)
 #: Settings of a run, as recorded in its manifest.
 SettingsRecord = Mapping[str, Any]
 

@@ -20,7 +20,7 @@ from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table
 from forecast_cli.workflows.id_ranges import split_ids
 from forecast_cli.workflows.places import open_finished_run
-from forecast_cli.workflows.run_pairs import CURRENCY, keys_in_both, status_changes, table_of
+from forecast_cli.workflows.run_pairs import keys_in_both, status_changes, table_of
 from forecast_cli.workflows.run_tables import damaged
 from forecast_cli.workflows.runs import run_in
 
@@ -146,7 +146,7 @@ def _numbers(*runs: tuple[Path, Manifest]) -> Moved:
     ]
     accounts, sizes = pl.concat(parts), [run.forecast_rows for _, run in runs]
     both, changed = accounts.select(pl.col("both", "changed").sum()).row(0)
-    by_currency = accounts.sort(CURRENCY, "key").partition_by(CURRENCY, maintain_order=True)
+    by_currency = accounts.sort(c.CURRENCY, "key").partition_by(c.CURRENCY, maintain_order=True)
     return Moved(both, changed, sizes[0] - both, sizes[1] - both, tuple(map(_distances, by_currency)))
 
 
@@ -158,7 +158,7 @@ def _compare_forecasts(old: pl.LazyFrame, new: pl.LazyFrame) -> pl.DataFrame:
     values = [name for name in names[0] if name in names[1] and name not in (*on, c.STEP, c.Y)]
     moved = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_new") for name in values)
     apart = (pl.col(c.MEAN) - pl.col(f"{c.MEAN}_new")).abs()
-    currency = pl.col(CURRENCY) if CURRENCY in on else pl.lit(None, pl.String).alias(CURRENCY)
+    currency = pl.col(c.CURRENCY) if c.CURRENCY in on else pl.lit(None, pl.String).alias(c.CURRENCY)
     both = old.join(new, on=on, suffix="_new", maintain_order="left").with_columns(currency)
     figures = {
         "both": pl.len(),
@@ -167,7 +167,7 @@ def _compare_forecasts(old: pl.LazyFrame, new: pl.LazyFrame) -> pl.DataFrame:
         "sum": apart.sum(),
         "largest": apart.max(),
     }
-    return both.group_by("key", CURRENCY, maintain_order=True).agg(**figures).collect()
+    return both.group_by("key", c.CURRENCY, maintain_order=True).agg(**figures).collect()
 
 
 def _distances(accounts: pl.DataFrame) -> Distances:
@@ -175,7 +175,7 @@ def _distances(accounts: pl.DataFrame) -> Distances:
     furthest = accounts.filter(pl.col("largest") > 0).sort("largest", "key", descending=[True, False]).head(_EXAMPLES)
     largest, total, known = accounts.select(pl.col("largest").max(), pl.col("sum").sum(), pl.col("known").sum()).row(0)
     return Distances(
-        currency=accounts[CURRENCY][0],
+        currency=accounts[c.CURRENCY][0],
         largest=largest or 0.0,
         average=total / known if known else 0.0,
         accounts=tuple(furthest.select("key", "largest").iter_rows()),

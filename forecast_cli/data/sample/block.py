@@ -17,7 +17,6 @@ from forecast_cli.data.sample.timeline import draw_block, simulate_block
 
 BALANCE: Final = "balance"
 ACCOUNT_TYPE: Final = "account_type"
-CURRENCY: Final = "currency"
 
 _ROW: Final = "row"
 
@@ -90,7 +89,7 @@ def _balance_table(spec: SampleSpec, block: int) -> pl.DataFrame:
             c.DATE: _dates(drawn.calendar, day),
             BALANCE: timeline.balances[day, row] / 100.0,
             ACCOUNT_TYPE: _labels(AccountType, drawn.accounts.types[row]),
-            CURRENCY: _labels(Currency, drawn.accounts.currency[row]),
+            c.CURRENCY: _labels(Currency, drawn.accounts.currency[row]),
         }
     )
 
@@ -123,7 +122,7 @@ def _account_table(spec: SampleSpec, block: int) -> pl.DataFrame:
             "archetype": _labels(Archetype, accounts.archetype),
             "life": _labels(Life, accounts.life),
             "feed": _labels(Feed, accounts.feed),
-            CURRENCY: _labels(Currency, accounts.currency),
+            c.CURRENCY: _labels(Currency, accounts.currency),
         }
     )
 

@@ -17,7 +17,7 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
 from forecast_cli.core.progress import Progress, stage
 from forecast_cli.data.sample.accounts import BLOCK
-from forecast_cli.data.sample.block import ACCOUNT_TYPE, BALANCE, CURRENCY, describe_accounts, generate_block
+from forecast_cli.data.sample.block import ACCOUNT_TYPE, BALANCE, describe_accounts, generate_block
 from forecast_cli.data.sample.kinds import AccountType, Currency
 from forecast_cli.data.sample.spec import SampleSpec, SampleSummary
 
@@ -32,7 +32,7 @@ _SCHEMA: Final = pa.schema(
         pa.field(c.DATE, pa.date32(), nullable=False),
         pa.field(BALANCE, pa.float64(), nullable=False),
         pa.field(ACCOUNT_TYPE, _LABEL, nullable=False),
-        pa.field(CURRENCY, _LABEL, nullable=False),
+        pa.field(c.CURRENCY, _LABEL, nullable=False),
     ]
 )
 
@@ -111,7 +111,7 @@ def _publish(staging: Path, output: Path) -> tuple[Path, ...]:
 def _arrow(frame: pl.DataFrame) -> pa.Table:
     """Return the arrow table of a block, with column types that do not depend on the version of polars."""
     columns = [frame[field.name].to_arrow().cast(field.type) for field in _SCHEMA if field.type != _LABEL]
-    labels = [_dictionary(frame[ACCOUNT_TYPE], AccountType), _dictionary(frame[CURRENCY], Currency)]
+    labels = [_dictionary(frame[ACCOUNT_TYPE], AccountType), _dictionary(frame[c.CURRENCY], Currency)]
     return pa.Table.from_arrays(columns + labels, schema=_SCHEMA)
 
 
