@@ -18,6 +18,7 @@ from forecast_cli.engine.outcomes import (
     complete_ledger,
     contract_failures,
     failure_rows,
+    flags_with,
     taken_apart,
     with_panel_rows,
 )
@@ -122,32 +123,25 @@ def _ledger(
     ledger: pl.DataFrame, panel: Panel, replayed: Sequence[_WindowForecasts], settings: Settings
 ) -> pl.DataFrame:
     """Return the ledger with the number of windows of each account; one without any is skipped, with a reason."""
-    n = len(panel)
-    each = sum(sum(one.seconds) for one in replayed) / max(n, 1)
+    each = sum(sum(one.seconds) for one in replayed) / max(len(panel), 1)
     settled = complete_ledger(ledger, [forecast for one in replayed for forecast in one.forecasts], seconds=each)
     counts = pl.DataFrame(
         {
-            "row": np.arange(n, dtype=np.int64),
+            "row": np.arange(len(panel)),
             WINDOWS_COUNT: count_windows(panel, tuple(one.fold for one in replayed)),
             "days": panel.lengths,
-        },
-        schema={"row": pl.Int64, WINDOWS_COUNT: pl.Int64, "days": pl.Int64},
+        }
     )
     placed = settled.with_columns(row=with_panel_rows(ledger)["row"]).join(
         counts, on="row", how="left", maintain_order="left"
     )
     short = pl.col("row").is_not_null() & (pl.col(WINDOWS_COUNT) < settings.windows)
+    none = short & (pl.col(WINDOWS_COUNT) == 0)
     return placed.with_columns(
-        pl.when(short & (pl.col(WINDOWS_COUNT) == 0))
-        .then(pl.lit(Status.SKIPPED.value))
-        .otherwise("status")
-        .alias("status"),
-        pl.when(short).then(pl.coalesce("reason", _too_short_reason(settings))).otherwise("reason").alias("reason"),
-        pl.when(short)
-        .then(pl.concat_list("flags", pl.lit([Flag.SHORT.value])).list.unique(maintain_order=True))
-        .otherwise("flags")
-        .alias("flags"),
         pl.col(WINDOWS_COUNT).fill_null(0),
+        status=pl.when(none).then(pl.lit(Status.SKIPPED.value)).otherwise("status"),
+        reason=pl.when(short).then(pl.coalesce("reason", _too_short_reason(settings))).otherwise("reason"),
+        flags=pl.when(short).then(flags_with(Flag.SHORT)).otherwise("flags"),
     ).select(*ledger.columns, WINDOWS_COUNT)
 
 

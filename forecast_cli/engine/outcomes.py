@@ -57,8 +57,12 @@ def add_flag(ledger: pl.DataFrame, before: pl.DataFrame, marked: NDArray[np.bool
         return ledger
     place = with_panel_rows(before)[_ROW]
     flagged = pl.Series(marked).gather(place).fill_null(value=False)
-    added = pl.concat_list("flags", pl.lit([flag.value])).list.unique(maintain_order=True)
-    return ledger.with_columns(flags=pl.when(flagged).then(added).otherwise("flags"))
+    return ledger.with_columns(flags=pl.when(flagged).then(flags_with(flag)).otherwise("flags"))
+
+
+def flags_with(flag: Flag) -> pl.Expr:
+    """Return the flags of each account in the ledger with ``flag`` among them, once."""
+    return pl.concat_list("flags", pl.lit([flag.value])).list.unique(maintain_order=True)
 
 
 def failure_rows(ledger: pl.DataFrame, forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
