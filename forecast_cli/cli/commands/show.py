@@ -5,9 +5,16 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import takes
-from forecast_cli.cli.options.declared import options_in
+from forecast_cli.cli.options.declared import option, options_in
 from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat
-from forecast_cli.cli.options.show import ShowOptions
+
+
+class ShowOptions:
+    """What is requested of ``show`` besides the account and the forecast."""
+
+    input = option(str, "Where to read the account's history (default: the input of the forecast).", "PATH")
+    currency = option(str, "Which currency to show, if the account has several.", "NAME")
+    model = option(str, "Which model of the forecast to show (default: the first).", "MODEL")
 
 
 @takes(ShowOptions, LogOptions)
