@@ -49,11 +49,12 @@ _FORECAST: Final = 8_000
 _FORECAST_A_DAY: Final = 100
 #: Each window while reports are made, however many models forecast it, beside what the run takes then.
 _REPORTED: Final = 400
-#: An account whose published forecast is scored, in thousands of bytes: no model runs then.
-_SCORED_KB: Final = 60
+#: An account in a worker, from reading to writing: where models run, and where its published forecast is scored.
+_MODELLED: Final = 72_000
+_SCORED: Final = 60_000
 #: With fewer accounts at a time than this, each account takes longer.
 _FEW: Final = 250
-#: Days of history and days ahead for which the registry's figures hold.
+#: Days of history and days ahead for which these figures hold.
 _DAYS: Final = 730
 _AHEAD: Final = 30
 
@@ -162,11 +163,11 @@ def _worker(models: Sequence[ModelChoice], load: Load) -> int:
 
 
 def _need(models: Sequence[ModelChoice], load: Load) -> int:
-    """Return the bytes of each account while it is worked on: the most for any model, and the forecasts of all."""
-    most = 1_000 * max((choice.spec.memory_kb for choice in models), default=_SCORED_KB)
+    """Return the bytes of each account while it is worked on: by one model, and the forecasts of the others."""
+    one = _MODELLED if models else _SCORED
     further = _FORECAST_A_DAY * max(load.ahead - _AHEAD, 0)
     forecasts = (_FORECAST + further) * max(len(models) - 1, 0)
-    return round(((most + forecasts) * max(load.days / _DAYS, 0.5) + further) * load.times)
+    return round(((one + forecasts) * max(load.days / _DAYS, 0.5) + further) * load.times)
 
 
 def _has_series(models: Sequence[ModelChoice]) -> bool:

@@ -45,8 +45,7 @@ class ModelSpec:
     ``build`` returns the model for given season lengths. ``needs`` returns the number of observations needed for given
     season lengths and a horizon.
     ``cost_ms`` is CPU milliseconds for one account: two years of days, 30 days ahead, two levels. ``seasonal_ms`` is
-    the same with a season, if that costs more. ``memory_kb`` is the kilobytes that an account takes in a worker, from
-    reading to writing.
+    the same with a season, if that costs more.
     ``make_updatable`` returns the built model in a form whose ``FittedModel.update`` keeps the parameters, which takes
     memory; None for a model that must be fitted again. ``build_learned`` returns a model that learns from all accounts,
     and that candidates may join; None for other models.
@@ -64,7 +63,6 @@ class ModelSpec:
     build: Callable[[Seasons], Model]
     needs: Callable[[Seasons, int], int]
     seasonal_ms: float | None = None
-    memory_kb: float = 72.0
     make_updatable: Callable[[Any], Model] | None = None
     build_learned: Callable[[Learned | None, Candidates], Model] | None = None
     finds_events: bool = False
