@@ -1,7 +1,7 @@
 """Plain sentences about the results of a backtest, made from its scores."""
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from forecast_cli.core.text import counted, joined
@@ -14,8 +14,9 @@ COVERAGE_TOLERANCE: Final = 0.03
 CLOSE_BEHIND: Final = 0.02
 #: Fewest accounts of a segment that is mentioned.
 MIN_ACCOUNTS: Final = 20
-#: Level, in percent, whose coverage is described.
+#: Level, in percent, whose coverage is described, and the metric: backtests forecast it, and scores need it.
 DESCRIBED_LEVEL: Final = 80.0
+DESCRIBED_COVERAGE: Final = f"coverage_{DESCRIBED_LEVEL:g}"
 
 
 def describe_findings(
@@ -77,20 +78,16 @@ def _recommend_model(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iter
 
 
 def _describe_coverage(best: ModelScore, steps: Sequence[StepScore]) -> Iterator[str]:
-    nearest = nearest_level(best.metrics)
-    if nearest is None:
-        return
-    level, metric = nearest
-    coverage = best.of(metric)
-    opening = f"Over all days its {level:g} % intervals held {_format_share(coverage)}"
-    shortfall = level / 100 - coverage.value
+    coverage = best.of(DESCRIBED_COVERAGE)
+    opening = f"Over all days its {DESCRIBED_LEVEL:g} % intervals held {_format_share(coverage)}"
+    shortfall = DESCRIBED_LEVEL / 100 - coverage.value
     if abs(shortfall) <= COVERAGE_TOLERANCE:
         yield f"{opening}: they can be taken as they are."
     elif shortfall > 0:
         yield f"{opening}: they are too narrow, and the true risk is larger than they say."
     else:
         yield f"{opening}: they are wider than necessary."
-    by_day = [step.of(metric).value for step in steps]
+    by_day = [step.of(DESCRIBED_COVERAGE).value for step in steps]
     if by_day:
         yield f"By day ahead they held between {_format_percent(min(by_day))} and {_format_percent(max(by_day))}."
 
@@ -204,12 +201,6 @@ def _describe_fallbacks(best: ModelScore) -> Iterator[str]:
             f"In {counted(best.fallbacks, 'window')} a simpler model took its place, in {best.failures:,} there was no "
             "forecast: see Failures and fallbacks in the report."
         )
-
-
-def nearest_level(metrics: Collection[str]) -> tuple[float, str] | None:
-    """Return the level nearest to ``DESCRIBED_LEVEL`` with a coverage in ``metrics`` and the metric's name, or None."""
-    levels = [(float(name.removeprefix("coverage_")), name) for name in metrics if name.startswith("coverage_")]
-    return min(levels, key=lambda pair: (abs(pair[0] - DESCRIBED_LEVEL), pair[0]), default=None)
 
 
 def _format_estimate(estimate: Estimate) -> str:

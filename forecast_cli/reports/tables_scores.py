@@ -6,6 +6,7 @@ from typing import Final
 
 from forecast_cli.core.columns import level_label
 from forecast_cli.evaluation.report import Estimate, Figures, ModelScore, Report, StepScore
+from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import listed
 from forecast_cli.reports.tables import (
@@ -25,7 +26,6 @@ from forecast_cli.reports.tables import (
 SCRPS_HELP: Final = "scaled continuous ranked probability score: error of the whole forecast, lower is better"
 _INTERVAL: Final = "beneath, its 95 % interval"
 _OF_BALANCE: Final = "in units of the balance"
-_DEFAULT_LEVEL: Final = 80.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def levels_shown(report: Report) -> tuple[float, ...]:
 
 def default_level(levels: Sequence[float]) -> float | None:
     """Return the level nearest to 80, for tables with room for one level; None if there is no level."""
-    return min(levels, key=lambda level: (abs(level - _DEFAULT_LEVEL), level), default=None)
+    return min(levels, key=lambda level: (abs(level - DESCRIBED_LEVEL), level), default=None)
 
 
 def metric_columns(report: Report) -> tuple[MetricColumn, ...]:

@@ -15,7 +15,7 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import WITH_FORECAST, Status
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Estimate, ModelScore, Report
-from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL, nearest_level, why_unscored
+from forecast_cli.evaluation.sentences import DESCRIBED_COVERAGE, DESCRIBED_LEVEL, why_unscored
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.layout import Column, aligned, command_line, heading, line, ruled, section, sections
@@ -106,8 +106,8 @@ def _done(run: BacktestRun) -> str:
 
 
 def _leaderboard(scores: Sequence[ModelScore], *, with_cost: bool) -> RenderableType:
-    level, coverage = nearest_level(scores[0].metrics if scores else ()) or (DESCRIBED_LEVEL, "")
-    titles = ("sCRPS", "95 % interval", "MASE", f"in {level:g} %", "skill", *(["CPU ms"] if with_cost else []))
+    level = f"in {DESCRIBED_LEVEL:g} %"
+    titles = ("sCRPS", "95 % interval", "MASE", level, "skill", *(["CPU ms"] if with_cost else []))
     columns = (Column("", "right"), Column("model", wraps=True), *(Column(title, "right") for title in titles))
     rows = [
         (
@@ -116,7 +116,7 @@ def _leaderboard(scores: Sequence[ModelScore], *, with_cost: bool) -> Renderable
             _figure(score.of("scrps").value),
             _interval(score.of("scrps")),
             _figure(score.of("mase").value),
-            _share(score.of(coverage).value),
+            _share(score.of(DESCRIBED_COVERAGE).value),
             _share(score.skill.value) if score.skill else "",
             *([_milliseconds(score.cpu_seconds)] if with_cost else []),
         )
