@@ -93,7 +93,7 @@ def select_learning_columns(contract: Contract) -> Contract:
     return replace(contract, ledger=contract.ledger.select(UNIQUE_ID, "status", "first", "last"))
 
 
-def check_limit(settings: Settings) -> None:
+def validate_candidates(settings: Settings) -> None:
     """Raise ConfigError for candidates that can join no model, or for which the time limit is too short."""
     candidates = choose_candidates(settings)
     if candidates and settings.fitted is None:

@@ -165,7 +165,7 @@ def parse_candidates(texts: Sequence[str], choices: Sequence[ModelChoice], defau
     return tuple(found.values())
 
 
-def check_updatable(choices: Sequence[ModelChoice]) -> None:
+def validate_updatable(choices: Sequence[ModelChoice]) -> None:
     """Raise ConfigError with the labels of those ``choices`` that cannot be updated without a new fit, if any."""
     rejected = [choice.label for choice in choices if not choice.spec.updatable]
     if rejected:

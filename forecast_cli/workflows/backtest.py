@@ -15,14 +15,14 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.data.files.addresses import Output
-from forecast_cli.data.scan.attributes import check_attributes
+from forecast_cli.data.scan.attributes import validate_attributes
 from forecast_cli.engine.backtest import backtest_shard
 from forecast_cli.engine.shards import Work, choose_models
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.report import NO_ABSENT, Absent, Report
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS, SCORED_LEVELS
-from forecast_cli.models.registry import check_updatable
+from forecast_cli.models.registry import validate_updatable
 from forecast_cli.reports.jsonfile import read_report
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, WINDOWS
@@ -90,7 +90,7 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
     """
     settings = backtest_settings(request.settings)
     if settings.refit > 1:
-        check_updatable(choose_models(settings))
+        validate_updatable(choose_models(settings))
     progress = progress or NullProgress()
     replayed = replace(request, settings=settings)
     with open_work_folder(request.output, settings.read_timeout) as place:
@@ -117,7 +117,7 @@ def score_windows(
     Raises what ``execute`` raises, and ConfigError for a segment column that cannot be one.
     """
     settings = prepared.settings
-    check_attributes(prepared.checked.source, settings, _reserved_names(settings))
+    validate_attributes(prepared.checked.source, settings, _reserved_names(settings))
     finish = partial(_finish, absent=absent)
     done = execute(prepared, work, finish, force=force, progress=progress, meanwhile=start_chart_engine)
     manifest = read_manifest(prepared.output)

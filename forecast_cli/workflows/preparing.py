@@ -19,12 +19,12 @@ from forecast_cli.core.machine import available_memory, usable_cores
 from forecast_cli.core.progress import NullProgress, Progress, stage
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.files.addresses import output_at
-from forecast_cli.data.scan.amounts import check_amounts
+from forecast_cli.data.scan.amounts import validate_amounts
 from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.engine.child_process import run_in_child_process
 from forecast_cli.engine.environment import environment
 from forecast_cli.engine.executors import refuse_missing_package
-from forecast_cli.engine.learning import check_limit
+from forecast_cli.engine.learning import validate_candidates
 from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little, variables_for
 from forecast_cli.engine.shards import Shard, choose_models, cut_shards, shard_size
 from forecast_cli.engine.worker_pool import worker_context
@@ -126,7 +126,7 @@ def prepare(
     started, back, progress = time.monotonic(), kind.back, progress or NullProgress()
     settings = extend_history(request.settings, days_back=max(back))
     models = choose_models(settings) if kind.models is None else kind.models
-    check_limit(settings)
+    validate_candidates(settings)
     refuse_missing_package(settings.executor)
     learned, hash_of_learned = read_fitted(settings, models)
     refuse_unusable_output(request.input, request.output)
@@ -137,7 +137,7 @@ def prepare(
     contract = require_valid_input(checked)
     last_day = _last_day(contract, days_ahead=settings.horizon - min(back))
     _warn_of_calendar(settings, models, last_day, progress)
-    check_amounts(checked.source, settings)
+    validate_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
     load = _load(contract, shards, settings, kind)

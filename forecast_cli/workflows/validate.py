@@ -4,7 +4,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.machine import usable_cores
 from forecast_cli.data.findings import rejects
-from forecast_cli.data.scan.amounts import check_amounts
+from forecast_cli.data.scan.amounts import validate_amounts
 from forecast_cli.data.source import Source
 from forecast_cli.workflows.reading import check_whole_input, summarize_input
 from forecast_cli.workflows.results import Validation
@@ -22,7 +22,7 @@ def run_validate(input: str, settings: Settings) -> Validation:  # noqa: A002 - 
 
 def _refusal(source: Source, settings: Settings) -> ConfigError | None:
     try:
-        check_amounts(source, settings)
+        validate_amounts(source, settings)
     except ConfigError as error:
         return error
     return None

@@ -23,7 +23,7 @@ from forecast_cli.data.source import InputFile, Source
 _AMOUNT = "amount"
 
 
-def check_amounts(source: Source, settings: Settings) -> None:
+def validate_amounts(source: Source, settings: Settings) -> None:
     """Raise ConfigError if a ``--threshold`` column is missing from a file, or holds no numbers."""
     for column in threshold_columns(settings.threshold):
         for file in source.files:

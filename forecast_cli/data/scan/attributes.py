@@ -31,7 +31,7 @@ def read_attribute(
     return collect(rows.group_by(c.UNIQUE_ID, maintain_order=True).agg(last), source).sort(c.UNIQUE_ID)
 
 
-def check_attributes(source: Source, settings: Settings, reserved: Collection[str]) -> None:
+def validate_attributes(source: Source, settings: Settings, reserved: Collection[str]) -> None:
     """Raise ConfigError if a ``--segment`` column is missing from a file or has a ``reserved`` name."""
     for column in settings.segment:
         if column in reserved:

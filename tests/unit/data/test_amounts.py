@@ -13,7 +13,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.data.files.open import open_source
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.amounts import amounts_on, check_amounts, read_amounts
+from forecast_cli.data.scan.amounts import amounts_on, read_amounts, validate_amounts
 
 SETTINGS = Settings(threshold=("limit",))
 Read = Callable[..., pl.DataFrame]
@@ -98,7 +98,7 @@ def test_any_number_is_an_amount_and_files_may_differ(read: Read, dtype: Any) ->
 
 def test_a_file_without_any_amount_is_no_mistake(read: Read, tmp_path: Path) -> None:
     told = read(rows(("A", 1, 5.0)), rows(("B", 1, None)).with_columns(limit=pl.lit(None)))
-    check_amounts(open_source(str(tmp_path), SETTINGS), SETTINGS)
+    validate_amounts(open_source(str(tmp_path), SETTINGS), SETTINGS)
     np.testing.assert_array_equal(amounts_on(told, panel_of("A", "B")), [5.0, np.nan])
 
 
@@ -112,7 +112,7 @@ def test_the_balance_itself_may_be_the_threshold(tmp_path: Path) -> None:
     rows(("A", 1, 5.0)).write_parquet(tmp_path / "in.parquet")
     settings = Settings(threshold=("balance",))
     source = open_source(str(tmp_path), settings)
-    check_amounts(source, settings)
+    validate_amounts(source, settings)
     told = read_amounts(source, settings, "balance", first_id="A", last_id="A")
     assert amounts_on(told, panel_of("A")).tolist() == [1.0]
 
@@ -132,7 +132,7 @@ def test_a_column_that_is_not_there_or_no_number_is_refused(
     frame = rows(("A", 1, 5.0)).drop("limit").with_columns(pl.Series(column, values))
     frame.write_parquet(tmp_path / "in.parquet")
     with pytest.raises(ConfigError, match="--threshold") as refused:
-        check_amounts(open_source(str(tmp_path), SETTINGS), SETTINGS)
+        validate_amounts(open_source(str(tmp_path), SETTINGS), SETTINGS)
     assert said in refused.value.message
     assert column != "limti" or "did you mean 'limti'?" in str(refused.value.hint)
 
@@ -142,4 +142,4 @@ def test_the_name_of_a_folder_is_text_and_no_amount(tmp_path: Path) -> None:
     folder.mkdir()
     rows(("A", 1, 5.0)).drop("limit").write_parquet(folder / "in.parquet")
     with pytest.raises(ConfigError, match="'limit' is String, expected a number"):
-        check_amounts(open_source(str(tmp_path), SETTINGS), SETTINGS)
+        validate_amounts(open_source(str(tmp_path), SETTINGS), SETTINGS)

@@ -15,7 +15,7 @@ from statsforecast import models as reference
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
-from forecast_cli.models.registry import REGISTRY, check_updatable, parse_model
+from forecast_cli.models.registry import REGISTRY, parse_model, validate_updatable
 from forecast_cli.models.spec import as_is
 
 LEVELS = (80.0, 95.0)
@@ -161,7 +161,7 @@ def test_a_history_that_begins_after_what_was_seen_is_fitted() -> None:
 
 def test_models_that_have_to_learn_again_are_refused_by_name_with_those_that_can() -> None:
     with pytest.raises(ConfigError) as caught:
-        check_updatable([parse_model(label, (7,)) for label in ("MFLES(7,30)", "Naive", "AutoCES")])
+        validate_updatable([parse_model(label, (7,)) for label in ("MFLES(7,30)", "Naive", "AutoCES")])
     assert caught.value.message.startswith("models MFLES(7,30), AutoCES: cannot take newer balances")
     listed = caught.value.message.partition("models that can: ")[2].split(", ")
     assert listed == [name for name in REGISTRY if name not in STUCK]
