@@ -32,7 +32,7 @@ def has_closed_folder(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def raise_read_errors(folder: Path) -> Iterator[None]:
+def raise_folder_errors(folder: Path) -> Iterator[None]:
     """Raise an OSError in the block, which looks into ``folder``, as CheckFailedError."""
     try:
         yield

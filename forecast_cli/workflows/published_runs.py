@@ -17,7 +17,7 @@ from forecast_cli.data.scan.canonical import key_columns
 from forecast_cli.data.source import key_dtype_of
 from forecast_cli.engine.published import PublishedRun
 from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL
-from forecast_cli.store.find import raise_read_errors, runs_at
+from forecast_cli.store.find import raise_folder_errors, runs_at
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, MANIFEST, RISK
 from forecast_cli.store.read_manifest import FIND_RUN, read_manifest
 from forecast_cli.workflows.preparing import Prepared
@@ -144,7 +144,7 @@ def _outputs_at(forecast: Output) -> Sequence[Output]:
     """Return the forecast itself, or the finished forecasts in the folders directly below it."""
     if isinstance(forecast, Address):
         return [forecast]
-    with raise_read_errors(forecast):
+    with raise_folder_errors(forecast):
         if not forecast.is_dir():
             return [forecast]
         found = runs_at(forecast)

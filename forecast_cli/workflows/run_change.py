@@ -13,7 +13,7 @@ from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.reports.run_metrics import Change, MedianMoves, PreviousRun, RiskMoves, StatusChange
 from forecast_cli.store.check import see_check
 from forecast_cli.store.contents import FolderContents
-from forecast_cli.store.find import has_closed_folder, raise_read_errors, runs_at
+from forecast_cli.store.find import has_closed_folder, raise_folder_errors, runs_at
 from forecast_cli.store.fingerprint import setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
 from forecast_cli.store.manifest import Manifest
@@ -100,7 +100,7 @@ def settings_warning(change: Change) -> str:
 
 
 def _outputs(folder: Path, output: Path) -> Sequence[Path]:
-    with raise_read_errors(folder):
+    with raise_folder_errors(folder):
         within = runs_at(folder) if folder.is_dir() else ()
     return [path for path in within if path.resolve() != output.resolve()]
 

@@ -16,7 +16,7 @@ from forecast_cli.core.errors import (
 from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.store.atomic import remove_folder
 from forecast_cli.store.contents import list_names
-from forecast_cli.store.find import has_closed_folder, is_run, raise_read_errors, runs_at
+from forecast_cli.store.find import has_closed_folder, is_run, raise_folder_errors, runs_at
 from forecast_cli.store.layout import MANIFEST, is_litter, is_own
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest
@@ -69,7 +69,7 @@ def list_runs(folder: Path) -> tuple[RunEntry, ...]:
     Links in ``folder`` are left out, and so are folders that may not be entered. Raises CheckFailedError if there is
     none, or ``folder`` cannot be read.
     """
-    with raise_read_errors(folder):
+    with raise_folder_errors(folder):
         if not folder.is_dir():
             raise CheckFailedError(f"{folder}: no such folder", FIND_RUN)
         outputs = runs_at(folder)
@@ -120,7 +120,7 @@ def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
 
 
 def _holds_only_own(output: Path) -> bool:
-    with raise_read_errors(output):
+    with raise_folder_errors(output):
         return all(is_own(name) or is_litter(Path(name)) for name in list_names(output))
 
 
