@@ -6,18 +6,16 @@ from contextlib import nullcontext
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from forecast_cli.core.errors import WorkerLostError
 from forecast_cli.engine.environment import FRUGAL, environment
 from forecast_cli.engine.loss_messages import explain_exit_code
 from forecast_cli.engine.signals import interrupts_blocked
 from forecast_cli.engine.worker_main import TaskFailure, leave_end_to_parent, to_exception, to_task_failure
-from forecast_cli.engine.worker_pool import end_fork_server
+from forecast_cli.engine.worker_pool import UNTIL_GONE, end_fork_server
 
 Answer = TypeVar("Answer")
-
-_UNTIL_GONE: Final = 5.0
 
 
 def run_in_child_process(
@@ -45,7 +43,7 @@ def run_in_child_process(
     finally:
         if process.pid is not None:
             process.kill()
-            process.join(_UNTIL_GONE)
+            process.join(UNTIL_GONE)
         theirs.close()
         ours.close()
     if isinstance(answer, TaskFailure):
@@ -67,7 +65,7 @@ def _start(process: BaseProcess, *, server: bool) -> None:
 def _describe_exit(process: BaseProcess, error: EOFError | OSError) -> str:
     if process.pid is None:
         return f"could not be started: {getattr(error, 'strerror', None) or error}"
-    process.join(_UNTIL_GONE)
+    process.join(UNTIL_GONE)
     return f"ended with {explain_exit_code(process.exitcode)}"
 
 

@@ -40,7 +40,7 @@ ONE_THREAD: Final = dict.fromkeys(
 #: Seconds for each account of a block, if that gives the block more than the limit of one account.
 _PER_ACCOUNT: Final = 0.01
 #: Seconds to wait for a process that was killed.
-_UNTIL_GONE: Final = 5.0
+UNTIL_GONE: Final = 5.0
 
 
 @dataclass
@@ -99,7 +99,7 @@ class Worker:
         self.silence_limit = None
         if self.process.is_alive():
             self.process.kill()
-        self.process.join(_UNTIL_GONE)
+        self.process.join(UNTIL_GONE)
         self.connection.close()
 
 

@@ -22,6 +22,7 @@ from forecast_cli.reports.terminal.layout import Column, aligned, command_line, 
 from forecast_cli.store.layout import SCORES
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.workflows.backtest import BacktestRun
+from forecast_cli.workflows.results import WrittenFile
 
 _MEANINGS: Final = {
     Status.OK: "replayed as requested",
@@ -61,7 +62,7 @@ def end_backtest(log: Log, run: BacktestRun, *, quiet: bool) -> NoReturn:
 
 def end_report(log: Log, output: Path, written: Sequence[FileEntry], *, quiet: bool) -> NoReturn:
     """Show which reports were rendered and exit."""
-    files = _table((entry.path, entry.bytes) for entry in written)
+    files = _table(written)
     log.summarize(section(f"Reports in {printable(output)}", files), quiet=quiet)
     names = ", ".join(entry.path for entry in written)
     log.leave(ExitCode.OK, f"{names} written", None, {"manifest": str(output / "manifest.json")})
@@ -82,7 +83,7 @@ def render_backtest(run: BacktestRun, *, seconds: float) -> Group:
             _MEANINGS_OF_SCORE if facts.is_score else _MEANINGS,
             quarantined_files=run.input.quarantined_files,
         ),
-        section(f"Written to {printable(run.output)}", _table((file.path, file.bytes) for file in files)),
+        section(f"Written to {printable(run.output)}", _table(files)),
         section("Next", *map(command_line, _next(run))),
     )
 
@@ -147,8 +148,8 @@ def _low_balances(report: Report) -> RenderableType:
     return section(name, ruled(columns, rows))
 
 
-def _table(files: Any) -> RenderableType:
-    rows = [(path, size(bytes_), _HOLDS.get(path, "")) for path, bytes_ in files]
+def _table(files: Sequence[FileEntry | WrittenFile]) -> RenderableType:
+    rows = [(file.path, size(file.bytes), _HOLDS.get(file.path, "")) for file in files]
     return aligned((Column(), Column(align="right"), Column(wraps=True)), rows)
 
 
