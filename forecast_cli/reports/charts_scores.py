@@ -10,6 +10,7 @@ from forecast_cli.core.columns import level_label
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import ReliabilityBin, Report, StepScore
 from forecast_cli.reports.charts import MOST_SERIES, Axis, Chart, build_chart, diagonal, line_layer, rule_at
+from forecast_cli.reports.escape import printable
 from forecast_cli.reports.tables import NONE, Cell, Column, build_table, count, scaled_cell, share, text_cell
 from forecast_cli.reports.tables_scores import default_level, levels_shown, steps_table
 
@@ -96,7 +97,7 @@ def _coverage_by_level(report: Report, main: float) -> Chart:
     drawing = alt.layer(diagonal(x, y), line_layer(rows, x, y, points=True))
     label = level_label(main)
     parts = [
-        f"{text_cell(model.model).text} {share(model.of(f'coverage_{label}').value).text}"
+        f"{printable(model.model)} {share(model.of(f'coverage_{label}').value).text}"
         for model in report.leaderboard[:MOST_SERIES]
     ]
     summary = f"Below the dashed line intervals are too narrow. Of {label} % promised: {'; '.join(parts)}."
@@ -115,7 +116,7 @@ def _reliability(report: Report, threshold: str, days: int, place: int) -> Chart
     x, y = Axis("probability given, %", ends=_WHOLE), Axis("went under, %", ends=_WHOLE)
     columns = (Column("Model"), *(Column(title, numeric=True) for title in ("Given", "Came", "Windows")))
     cells = [(text_cell(each.model), share(each.predicted), share(each.observed), count(each.windows)) for each in bins]
-    title = f"Low point of {counted(days, 'day')} under {text_cell(threshold).text}"
+    title = f"Low point of {counted(days, 'day')} under {printable(threshold)}"
     table = build_table(f"reliability-{place}-table", title, columns, cells)
     drawing = alt.layer(diagonal(x, y), line_layer(rows, x, y, points=True))
     return build_chart(f"reliability-{place}", title, _highest(enough, models), drawing, table=table)
@@ -128,7 +129,7 @@ def _highest(bins: Sequence[ReliabilityBin], models: Sequence[str]) -> str:
         mine = [each for each in bins if each.model == model]
         if mine:
             top = max(mine, key=lambda each: each.predicted)
-            parts.append(f"{text_cell(model).text} {share(top.predicted).text} and {share(top.observed).text}")
+            parts.append(f"{printable(model)} {share(top.predicted).text} and {share(top.observed).text}")
     to = f"to {FEWEST} windows or more"
     if not parts:
         return f"No probability was given {to}."
@@ -151,7 +152,7 @@ def _ends(report: Report, shown: Shown) -> str:
     first, last = (pick(score.step for score in report.steps) for pick in (min, max))
     found = {(score.model, score.step): shown(score).text for score in report.steps}
     parts = [
-        f"{text_cell(model).text} {found.get((model, first), NONE)} and {found.get((model, last), NONE)}"
+        f"{printable(model)} {found.get((model, first), NONE)} and {found.get((model, last), NONE)}"
         for model in models_drawn(report)
     ]
     return f"On day {first} and on day {last}: {'; '.join(parts)}."

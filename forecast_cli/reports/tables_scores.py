@@ -61,9 +61,8 @@ IN_UNITS: Final = (
 
 def levels_shown(report: Report) -> tuple[float, ...]:
     """Return the levels to show: those requested, or all levels if the settings do not contain them."""
-    asked = report.facts.settings.get("level")
-    wanted = {float(level) for level in asked if isinstance(level, int | float)} if isinstance(asked, list) else set()
-    return tuple(sorted({*report.levels} & wanted or report.levels))
+    asked = {*report.facts.settings.get("level", ())}
+    return tuple(sorted({*report.levels} & asked or report.levels))
 
 
 def default_level(levels: Sequence[float]) -> float | None:
@@ -163,7 +162,7 @@ def steps_table(
     models = [model.model for model in report.leaderboard]
     found = {(score.step, score.model): score for score in report.steps}
     days = sorted({score.step for score in report.steps})
-    columns = (Column("Day", numeric=True), *(Column(text_cell(model).text, numeric=True) for model in models))
+    columns = (Column("Day", numeric=True), *(Column(printable(model), numeric=True) for model in models))
     rows = [
         (count(day), *(shown(found[day, model]) if (day, model) in found else Cell(NONE) for model in models))
         for day in days

@@ -3,6 +3,7 @@
 from typing import Final
 
 from forecast_cli.evaluation.report import LowBalanceScore, Report, SegmentScore
+from forecast_cli.reports.escape import printable
 from forecast_cli.reports.tables import (
     Cell,
     Column,
@@ -26,7 +27,7 @@ ASKED = (
 
 def segments_table(report: Report, *, model: str | None = None) -> Table:
     """Return error, coverage, width and bias by segment, of one model, or of all if ``model`` is None."""
-    titles = ("segments", f"{text_cell(model).text} by segment") if model else ("segments-all", "All models by segment")
+    titles = ("segments", f"{printable(model)} by segment") if model else ("segments-all", "All models by segment")
     scores = [score for score in report.segments if model in (None, score.model)]
     return _segments(titles, _as_ranked(report, scores), metric_columns(report), named=not model, skilled=True)
 
@@ -64,7 +65,7 @@ def low_balance_segments_table(report: Report, *, model: str | None) -> Table:
         for score in report.low_balance_segments
         if score.model == model
     ]
-    return build_table("low-balance-segments", f"{text_cell(model).text} by segment", columns, rows)
+    return build_table("low-balance-segments", f"{printable(model)} by segment", columns, rows)
 
 
 def _as_ranked(report: Report, scores: list[SegmentScore]) -> list[SegmentScore]:
