@@ -30,14 +30,14 @@ from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.thresholds import ColumnAmounts, threshold_amounts
 
 
-def read_threshold_amounts(job: Job, shard: Shard, panels: Sequence[Panel]) -> list[ColumnAmounts]:
+def read_threshold_amounts(job: Job, shard: Shard, panels: Sequence[Panel]) -> Sequence[ColumnAmounts]:
     """Return, for each of ``panels`` of a shard's accounts, the amounts of threshold columns as of its origins."""
     column_amounts: list[dict[str, NDArray[np.float64]]] = [{} for _ in panels]
     for column in threshold_columns(job.settings.threshold):
         rows = read_amounts(job.source, job.settings, column, first_id=shard.first_id, last_id=shard.last_id)
         for known, panel in zip(column_amounts, panels, strict=True):
             known[column] = amounts_on(rows, panel)
-    return list(column_amounts)
+    return column_amounts
 
 
 def without_amount(panel: Panel, column_amounts: ColumnAmounts) -> NDArray[np.bool_]:

@@ -29,7 +29,7 @@ def _needs_two_seasons(seasons: Seasons, _h: int = 1) -> int:
     return max(2 * max(seasons), MIN_OBS)
 
 
-def _loess_needs(seasons: Seasons, _h: int = 1) -> int:
+def _loess_needs(seasons: Seasons, _h: int) -> int:
     """Return 2.5 seasons at least: with 2, 80 % intervals covered 55 % on real balances, and Naive was better."""
     return max((5 * max(seasons) + 1) // 2, MIN_OBS)
 

@@ -162,7 +162,7 @@ def _has_values(trees: pl.DataFrame, count: int) -> bool:
 
 
 def _date(vintage: Vintage) -> date:
-    return date.fromisoformat(str(vintage.as_of.astype("datetime64[D]")))
+    return date.fromisoformat(str(vintage.as_of))
 
 
 def _forest(vintage: Vintage, forest: Forest, *, first: bool) -> pl.DataFrame:

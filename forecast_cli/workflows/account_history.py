@@ -73,7 +73,7 @@ def read_account_past(manifest: Manifest, key: AccountKey, origin: date | None, 
 def recent_history(panel: Panel) -> AccountHistory:
     """Return the balances of the last ``RECENT`` days of the only account of a panel."""
     balances = panel.series(0)[-RECENT:]
-    origin = panel.origins[0].astype("datetime64[D]").item()
+    origin = panel.origins[0].item()
     return AccountHistory(
         tuple(origin - timedelta(days=back) for back in reversed(range(len(balances)))), tuple(balances.tolist())
     )

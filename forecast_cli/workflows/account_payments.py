@@ -45,7 +45,7 @@ def all_payments(panel: Panel, streams: Streams, h: int) -> tuple[Payment, ...]:
     row_of = _row_of(streams)
     coming = coming_events(streams, panel.origins, h)
     days = (coming.due + OFFSETS[np.argmax(coming.chance, axis=1)]).astype("datetime64[D]").tolist()
-    last = panel.origins[0].astype("datetime64[D]").item() + timedelta(days=h)
+    last = panel.origins[0].item() + timedelta(days=h)
     expected = [
         (rows[row_of[stream]], day, float(streams.amount[stream]))
         for stream, day in zip(coming.stream.tolist(), days, strict=True)

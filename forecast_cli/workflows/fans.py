@@ -63,7 +63,7 @@ def _first_of_each(places: NDArray[np.int64], by: NDArray[np.float64], accounts:
 def _keys_of(prepared: Prepared, windows: Sequence[int]) -> list[dict[str, Any]]:
     """Return the key columns and the cutoff of ``windows``, by their numbers."""
     keys = load_table(prepared.output / WINDOWS, columns=[*prepared.settings.key_columns, CUTOFF])
-    return list(keys[windows].iter_rows(named=True))
+    return keys[windows].to_dicts()
 
 
 def _draw(
@@ -124,6 +124,6 @@ def _histories_of(prepared: Prepared, windows: Sequence[dict[str, Any]]) -> list
 
 def _history_of(panel: Panel, row: int, cutoff: date) -> tuple[list[date], list[float]]:
     """Return the last ``_HISTORY`` days and balances of an account up to a cutoff."""
-    back = len(np.arange(np.datetime64(cutoff, "D"), panel.origins[row]))
+    back = (panel.origins[row].item() - cutoff).days
     series = panel.series(row)[: int(panel.lengths[row]) - back][-_HISTORY:]
     return [cutoff - timedelta(days=back) for back in reversed(range(len(series)))], series.tolist()

@@ -142,7 +142,7 @@ def choose_windows(
     ``known`` [n] is each account's last known day before ``month``. Windows lie at most three years (``LOOK_BACK``)
     before ``month``, so that a longer history changes nothing.
     """
-    earliest = month.astype("datetime64[D]").astype(np.int64) - LOOK_BACK
+    earliest = month.astype(np.int64) - LOOK_BACK
     over = np.flatnonzero((windows.day + h <= known[windows.row]) & (windows.day >= earliest))
     if len(over) > most:
         over = over[np.argsort(windows.priority[over], kind="stable")[:most]]

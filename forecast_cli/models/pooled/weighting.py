@@ -88,7 +88,7 @@ def _join_names(candidates: Sequence[Candidate]) -> str:
 
 def estimate_accounts(training: Training, v: int, month: np.datetime64) -> NDArray[np.float64]:
     """Return the estimated number of accounts forecast in ``month`` (vintage ``v``) in each segment, [segments]."""
-    known, day = training.known[:, v], month.astype("datetime64[D]").astype(np.int64)
+    known, day = training.known[:, v], month.astype(np.int64)
     read = np.flatnonzero(known >= 0)
     alive = read if training.max_stale is None else read[known[read] >= day - training.max_stale]
     if not len(alive):
