@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.config.choices import Origin
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.core.columns import DS, UNIQUE_ID
 from forecast_cli.data.contract.numbers import NUMBER, number_keys
 from forecast_cli.data.contract.series import build_shard
 from forecast_cli.data.panel import Panel, stack_panels
@@ -72,11 +72,11 @@ def _past(rows: pl.DataFrame, settings: Settings) -> Past:
     )
     numbered = number_keys(rows, keys)
     found = numbered.keys.join(places, on=keys, how="left", maintain_order="left").select("row", "last")
-    days: Any = (
+    days = (
         found.select(pl.all().gather(numbered.rows[NUMBER]))
-        .with_columns(numbered.rows["ds"])
-        .filter(pl.col("ds") <= pl.col("last"))
-        .select("row", day=pl.col("ds").cast(pl.Date).to_physical())
+        .with_columns(numbered.rows[DS])
+        .filter(pl.col(DS) <= pl.col("last"))
+        .select("row", day=pl.col(DS).to_physical())
     )
     return Past(panel, days["row"].to_numpy(), days["day"].to_numpy())
 
