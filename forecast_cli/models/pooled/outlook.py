@@ -50,10 +50,10 @@ def forecast_outlook(panel: Panel, h: int) -> Outlook:
     path, sd, paid = forecast_balances(panel, streams, h)
     young = panel.lengths < PATH_DAYS
     path[young] = panel.y[young, -1, None]
-    sd[panel.lengths < PATH_DAYS + h] = np.nan
-    weekly = weekly_rows(panel, h)
+    weekly = weekly_rows(panel)
     if len(weekly):
         path[weekly], sd[weekly] = forecast_weekly(panel.take(weekly), h)
+    sd[panel.lengths < PATH_DAYS + h] = np.nan
     return Outlook(path, sd, moved_share(panel, streams.explained, paid), scale_of(panel), streams)
 
 

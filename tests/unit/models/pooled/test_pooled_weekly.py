@@ -22,7 +22,7 @@ def test_a_till_that_is_emptied_every_week_is_weekly_and_what_adds_up_is_not() -
     paid = np.cumsum(np.where(np.arange(400) % 7 == 0, 700.0, -100.0) + 40 * rng.normal(size=400))
     monthly = np.cumsum(np.where(np.arange(400) % 30 == 0, 3000.0, -100.0))
     panel = panel_of(wander, till(400), paid, np.full(400, 7.0), monthly)
-    assert weekly_rows(panel, 30).tolist() == [1]
+    assert weekly_rows(panel).tolist() == [1]
 
 
 @pytest.mark.parametrize("since", [1, 3, 7, 14, 28])
@@ -31,29 +31,59 @@ def test_a_till_that_holds_more_or_has_closed_of_late_is_weekly_no_more(since: i
     more, closed = till(400), till(400)
     more[-since:] += raised
     closed[-since:] = closed[-since - 1]
-    assert weekly_rows(panel_of(more), 30).tolist() == []
+    assert weekly_rows(panel_of(more)).tolist() == []
     if since >= 7:
-        assert weekly_rows(panel_of(closed), 30).tolist() == []
+        assert weekly_rows(panel_of(closed)).tolist() == []
 
 
 def test_a_till_that_held_more_long_ago_is_weekly_again() -> None:
     more = till(400)
     more[:-70] += 300.0
-    assert weekly_rows(panel_of(more, till(400)), 30).tolist() == [0, 1]
+    assert weekly_rows(panel_of(more, till(400))).tolist() == [0, 1]
 
 
 def test_moves_of_more_than_a_year_ago_do_not_count() -> None:
     wander = 1_000.0 * np.cumsum(np.random.default_rng(2).normal(size=400))
-    assert weekly_rows(panel_of(np.append(wander, till(400))), 30).tolist() == [0]
+    assert weekly_rows(panel_of(np.append(wander, till(400)))).tolist() == [0]
 
 
 def test_a_balance_that_repeats_to_the_cent_is_weekly() -> None:
-    assert weekly_rows(panel_of(70.0 - 10.0 * (np.arange(400) % 7)), 30).tolist() == [0]
+    assert weekly_rows(panel_of(70.0 - 10.0 * (np.arange(400) % 7))).tolist() == [0]
 
 
-@pytest.mark.parametrize(("h", "least"), [(7, 119), (30, 147), (90, 203)])
-def test_nine_weeks_of_errors_have_to_be_known(h: int, least: int) -> None:
-    assert weekly_rows(panel_of(till(least), till(least - 1)), h).tolist() == [0]
+def test_two_weeks_and_a_day_are_enough() -> None:
+    steady = [70.0 - 10.0 * (np.arange(days) % 7) for days in (14, 15, 21, 49, 100)]
+    assert weekly_rows(panel_of(*steady)).tolist() == [1, 2, 3, 4]
+    tills = [till(days, seed) for days in (15, 28, 49, 100) for seed in range(25)]
+    assert len(weekly_rows(panel_of(*tills))) >= 80
+
+
+@pytest.mark.parametrize("days", [15, 21, 30, 48, 49, 90])
+def test_in_a_short_history_what_adds_up_is_not_weekly_either(days: int) -> None:
+    rng = np.random.default_rng(3)
+    wander = np.cumsum(rng.normal(size=(20, days)), axis=1)
+    paid = np.cumsum(np.where(np.arange(days) % 7 == 0, 700.0, -20.0) + 20 * rng.normal(size=(20, days)), axis=1)
+    spent = 3_000.0 - np.cumsum(rng.exponential(100.0, size=(20, days)), axis=1)
+    assert weekly_rows(panel_of(*paid, *spent)).tolist() == []
+    assert len(weekly_rows(panel_of(*wander))) <= 1
+
+
+@pytest.mark.parametrize(("days", "weeks"), [(15, 1), (34, 1), (35, 2), (48, 2), (49, 3), (118, 7), (119, 8)])
+def test_a_short_history_has_half_of_its_weeks_in_the_mean(days: int, weeks: int) -> None:
+    y = till(days)
+    [path], [sd] = forecast_weekly(panel_of(y, padding=5), 9)
+    for step in range(1, 8):
+        assert path[step - 1] == pytest.approx(np.mean([y[days - 1 + step - 7 * back] for back in range(1, weeks + 1)]))
+    for step, ahead in ((1, 1), (9, 2)):
+        known = range(7 * (ahead + weeks - 1), days)
+        missed = [y[day] - np.mean([y[day - 7 * (ahead + back)] for back in range(weeks)]) for day in known]
+        assert sd[step - 1] == pytest.approx(np.sqrt(np.mean(np.square(missed))))
+
+
+def test_there_is_no_standard_deviation_where_no_error_is_known() -> None:
+    _, [sd] = forecast_weekly(panel_of(till(15)), 30)
+    assert np.isfinite(sd[:14]).all()
+    assert np.isnan(sd[14:]).all()
 
 
 def test_each_day_is_the_mean_of_that_day_in_eight_weeks_and_misses_what_it_missed_by() -> None:
