@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
+from forecast_cli.models.pooled.windows import MIN_TRAIN
 from forecast_cli.models.rows import in_c_order, row_sums
 
 _WEEK: Final = 7
@@ -29,7 +30,7 @@ def weekly_rows(panel: Panel) -> NDArray[np.int64]:
 
     Its mean move over a week is less than half of that over three days and of that over four days, and its mean move
     over four weeks is hardly larger; a balance that accumulates weekly payments moves further with every week. Rows
-    with two weeks or less are left out, and so are rows whose last week was unlike the others, such as a till that has
+    in their first month are left out, and so are rows whose last week was unlike the others, such as a till that has
     closed.
     """
     from forecast_cli.models.pooled.loops import lagged_moves
@@ -39,7 +40,7 @@ def weekly_rows(panel: Panel) -> NDArray[np.int64]:
     three, four, week, fortnight, month = moves.T
     further = np.where(panel.lengths < _SHORT, fortnight, month)
     alike = (week < _SHARE * np.minimum(three, four)) & (further <= _FURTHER * week)
-    rows = np.flatnonzero((panel.lengths > 2 * _WEEK) & alike)
+    rows = np.flatnonzero((panel.lengths >= MIN_TRAIN) & alike)
     return rows[~_pattern_changed(panel.take(rows))] if len(rows) else rows
 
 
@@ -64,7 +65,7 @@ def forecast_weekly(panel: Panel, h: int) -> tuple[NDArray[np.float64], NDArray[
 
 def _weeks_in_mean(panel: Panel) -> NDArray[np.int64]:
     """Return the weeks in the mean of a day of the week, [n]: half of those before the last, 1 to 8."""
-    return np.clip((panel.lengths // _WEEK - 1) // 2, 1, _WEEKS)
+    return np.minimum((panel.lengths // _WEEK - 1) // 2, _WEEKS)
 
 
 def _group_by_weeks(panel: Panel) -> Iterator[tuple[NDArray[np.int64], Panel, int]]:
@@ -76,16 +77,12 @@ def _group_by_weeks(panel: Panel) -> Iterator[tuple[NDArray[np.int64], Panel, in
 
 
 def _pattern_changed(panel: Panel) -> NDArray[np.bool_]:
-    """Return whether the errors of the last week are far larger than those before the weeks in the mean, [n].
-
-    Where fewer than a week of those is known, which is so below three weeks of history, nothing is said to change.
-    """
+    """Return whether the errors of the last week are far larger than those before the weeks in the mean, [n]."""
     changed = np.empty(len(panel), dtype=np.bool_)
     for rows, part, weeks in _group_by_weeks(panel):
         squares, days = _squared_errors(part, _mean_of_weeks(part.y, weeks), weeks, 1)
         before, known = squares[:, : -_WEEK * weeks], days - _WEEK * weeks
-        latest = row_sums(squares[:, -_WEEK:]) / _WEEK
-        changed[rows] = (latest > _TURNED**2 * row_sums(before) / known) & (known >= _WEEK)
+        changed[rows] = row_sums(squares[:, -_WEEK:]) / _WEEK > _TURNED**2 * row_sums(before) / known
     return changed
 
 
