@@ -17,9 +17,11 @@ _WEEKS: Final = 8
 _YEAR: Final = 365
 #: The mean move over a week must be less than this share of that over three days and of that over four days.
 _SHARE: Final = 0.5
+#: The same for a short history, in which few moves may be alike by chance.
+_SHARE_IF_SHORT: Final = 1 / 3
 #: The mean move over four weeks must be at most this multiple of that over a week; where errors add up, it is 2.
 _FURTHER: Final = 1.5
-#: Days of history below which the move over two weeks stands for that over four.
+#: Days of history below which it is short, and the move over two weeks stands for that over four.
 _SHORT: Final = 7 * _WEEK
 #: The error of the last week must be at most this multiple of the errors before.
 _TURNED: Final = 3.0
@@ -38,8 +40,9 @@ def weekly_rows(panel: Panel) -> NDArray[np.int64]:
     moves = np.empty((len(panel), 5))
     lagged_moves(in_c_order(panel.y), panel.lengths, np.array([3, 4, _WEEK, 2 * _WEEK, 4 * _WEEK]), moves)
     three, four, week, fortnight, month = moves.T
-    further = np.where(panel.lengths < _SHORT, fortnight, month)
-    alike = (week < _SHARE * np.minimum(three, four)) & (further <= _FURTHER * week)
+    short = panel.lengths < _SHORT
+    share, further = np.where(short, _SHARE_IF_SHORT, _SHARE), np.where(short, fortnight, month)
+    alike = (week < share * np.minimum(three, four)) & (further <= _FURTHER * week)
     rows = np.flatnonzero((panel.lengths >= MIN_TRAIN) & alike)
     return rows[~_pattern_changed(panel.take(rows))] if len(rows) else rows
 

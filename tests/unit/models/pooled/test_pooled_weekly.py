@@ -58,6 +58,15 @@ def test_a_month_is_enough() -> None:
     assert len(weekly_rows(panel_of(*tills))) >= 80
 
 
+def test_a_short_history_must_return_more_closely() -> None:
+    def rough(days: int, seed: int) -> np.ndarray:
+        return 10.0 * (np.arange(days) % 7) + 13.0 * np.random.default_rng(seed).normal(size=days)
+
+    found = [len(weekly_rows(panel_of(*(rough(days, seed) for seed in range(25))))) for days in (48, 100)]
+    assert found[0] <= 2
+    assert found[1] >= 20
+
+
 @pytest.mark.parametrize("days", [31, 48, 49, 90])
 def test_in_a_short_history_what_adds_up_is_not_weekly_either(days: int) -> None:
     rng = np.random.default_rng(3)
