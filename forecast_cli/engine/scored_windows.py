@@ -19,7 +19,8 @@ from forecast_cli.store.layout import FIGURES, SCORES, STEP_SUMS
 def windows_table(folds: Iterable[Fold], job: Job, shard: Shard) -> pl.DataFrame:
     """Return a row for each account and cutoff of ``folds``: scales and segments, also by the ``--segment`` columns.
 
-    Values of those columns are text. A currency column is left out, because the currency is among the keys.
+    Values of those columns are text: an account's last one up to the cutoff. A currency column is left out, because the
+    currency is among the keys.
     """
     windows = pl.concat(window_facts(fold.train, lag=job.settings.scale_lag) for fold in folds)
     keys = c.keys_among(windows.columns)  # a segment may be named currency, too
@@ -27,7 +28,9 @@ def windows_table(folds: Iterable[Fold], job: Job, shard: Shard) -> pl.DataFrame
         if column == job.settings.currency_col:
             continue
         values = read_attribute(job.source, job.settings, column, first_id=shard.first_id, last_id=shard.last_id)
-        windows = windows.join(values, on=c.UNIQUE_ID, how="left", maintain_order="left")
+        windows = windows.sort(CUTOFF).join_asof(
+            values.rename({c.DS: CUTOFF}), on=CUTOFF, by=c.UNIQUE_ID, check_sortedness=False
+        )
     return windows.sort(*keys, CUTOFF)
 
 

@@ -12,6 +12,7 @@ from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.files.storage import storage_of
 from forecast_cli.data.read_errors import collect
+from forecast_cli.data.scan.canonical import AT
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.scan.spilled import amounts_kept, texts_kept
 from forecast_cli.data.source import InputFile, Source
@@ -20,15 +21,22 @@ from forecast_cli.data.source import InputFile, Source
 def read_attribute(
     source: Source, settings: Settings, column: str, *, first_id: object, last_id: object
 ) -> pl.DataFrame:
-    """Return the last value of each account in ``column``, in the order of files and rows: unique_id, ``column``.
+    """Return the values in ``column`` by account and day for a range of ids: unique_id, ds, ``column``, in this order.
 
-    Values are text and not null, unless an account has none. The column is read in the same way as a currency column.
+    Values are text and not null. A day's value is that of its last instant; of several at that instant, the last in
+    alphabetical order, so that the order of rows does not matter. The column is read in the same way as a currency
+    column.
     """
     named = settings.model_copy(update={"currency_col": column})
     typed = replace(source, files=tuple(with_type(file, column, pl.String()) for file in source.files))
     rows = scan_rows(typed, named, first_id=first_id, last_id=last_id)
-    last = pl.col(c.CURRENCY).drop_nulls().last().alias(column)
-    return collect(rows.group_by(c.UNIQUE_ID, maintain_order=True).agg(last), source).sort(c.UNIQUE_ID)
+    dated = rows.filter(pl.col(c.DS).is_between(settings.earliest_date, settings.latest_date))
+    values = collect(dated.select(c.UNIQUE_ID, c.DS, AT, c.CURRENCY).drop_nulls(c.CURRENCY), source)
+    return (
+        values.sort(c.UNIQUE_ID, c.DS, AT, c.CURRENCY, nulls_last=False)
+        .group_by(c.UNIQUE_ID, c.DS, maintain_order=True)
+        .agg(pl.col(c.CURRENCY).last().alias(column))
+    )
 
 
 def validate_attributes(source: Source, settings: Settings, reserved: Collection[str]) -> None:

@@ -107,6 +107,14 @@ def test_a_segment_may_have_the_name_of_a_key_that_accounts_do_not_have(
     assert {row.value for row in run.report.segments if row.segment == "currency"} == {"EUR"}
 
 
+def test_a_segment_is_what_was_known_at_the_cutoff(request_of: Callable[..., ForecastRequest]) -> None:
+    day = pl.col("date") - pl.lit(START)
+    plan = pl.when(day < timedelta(145)).then(pl.lit("old")).when(day == timedelta(145)).then(pl.lit("new"))
+    run = run_backtest(request_of(balances(accounts=2).reverse().with_columns(plan=plan), segment=("plan",)))
+    windows = pl.read_parquet(run.output / "windows.parquet").select("cutoff", "plan")
+    assert set(windows.iter_rows()) == {(START + timedelta(139), "old"), (START + timedelta(149), "new")}
+
+
 @pytest.mark.parametrize("segment", [(), ("ccy",)])
 def test_currencies_are_a_segment_and_balances_of_several_have_no_common_mean(
     request_of: Callable[..., ForecastRequest], segment: tuple[str, ...]
