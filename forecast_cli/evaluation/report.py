@@ -229,7 +229,7 @@ class RunFacts(_Frozen):
     windows: int
     """Windows forecast, over all accounts."""
     still_windows: int
-    """Windows before which the balance had not moved at the scale lag: forecast, but in no scaled mean."""
+    """Windows without a scale, because no move at the scale lag is known before them: forecast, but in no mean."""
     compared_windows: int
     """Windows that all models forecast and that have a scale: models are ranked and described over these."""
     compared_accounts: int

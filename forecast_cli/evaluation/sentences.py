@@ -52,8 +52,9 @@ def why_unscored(facts: RunFacts) -> str:
     if not facts.windows:
         short = "no forecast has a balance of a later day in the input" if facts.is_score else ""
         return short or "no account has enough history"
-    still = facts.windows == facts.still_windows
-    return "the balances never moved" if still else "no window was forecast by every model"
+    if facts.windows == facts.still_windows:
+        return "no balance had moved at the scale lag before its cutoff"
+    return "no window was forecast by every model"
 
 
 def _recommend_model(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterator[str]:
@@ -68,7 +69,7 @@ def _recommend_model(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iter
     else:
         alone = "" if facts.is_score else " was run alone"
         yield f"{best.model}{alone}: its scaled CRPS is {scrps} {scope}."
-    if best.skill is not None and best.skill.value != 0:
+    if best.skill is not None and best.skill.value > 0:
         yield f"That is {_format_share(best.skill)} below the seasonal naive's."
     if len(leaderboard) > 1 and leaderboard[1].of("scrps").value <= (1 + CLOSE_BEHIND) * best.of("scrps").value:
         second = leaderboard[1]

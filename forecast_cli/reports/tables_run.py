@@ -125,7 +125,7 @@ def _pairs(key: str, caption: str, values: Mapping[str, Any]) -> Table:
 def _unmoved_note(facts: RunFacts) -> str:
     if not facts.still_windows:
         return ""
-    return f"; {facts.still_windows:,} of them after a balance that had not moved, which count in no scaled mean"
+    return f"; {facts.still_windows:,} of them without a move at the scale lag before, which count in no mean"
 
 
 def _cutoffs(facts: RunFacts) -> str:

@@ -106,6 +106,11 @@ def test_it_says_nothing_of_a_skill_that_could_not_be_had() -> None:
     assert "nan" not in Told(low=[low(nothing)]).of(model())
 
 
+def test_it_says_nothing_of_a_skill_over_a_seasonal_naive_without_error() -> None:
+    nothing = Estimate(value=math.nan, low=math.nan, high=math.nan)
+    assert "seasonal naive" not in Told().of(model(scrps=0.0).model_copy(update={"skill": nothing}))
+
+
 def test_a_close_second_is_named_with_its_cost_and_a_distant_one_is_not() -> None:
     assert "MSTL is close behind" in Told().of(model(scrps=0.7), model("MSTL", scrps=0.705))
     assert "close behind" not in Told().of(model(scrps=0.7), model("MSTL", scrps=0.8))
@@ -169,7 +174,7 @@ def test_models_that_lack_windows_are_named() -> None:
 def test_a_backtest_without_a_scored_window_says_so() -> None:
     for windows, why in (
         (0, "no account has enough history"),
-        (5, "the balances never moved"),
+        (5, "no balance had moved at the scale lag before its cutoff"),
         (9, "no window was forecast by every model"),
     ):
         told = Told(facts={"compared_windows": 0, "windows": windows}).of(model())
