@@ -18,6 +18,9 @@ from forecast_cli.models.rows import chunks, row_sums, squared_changes
 NO_SCALE: Final = "no scale"
 STILL: Final = "still"
 
+#: A mean move of up to this share of the largest balance is the rounding of sums in the input.
+_ROUNDING: Final = 2.0**-46
+
 _TENURE_EDGES: Final = (365, 730, 1_460)
 _BALANCE_EDGES: Final = (-1.0, 1.0, 3.0, 6.0)
 _VOLATILITY_EDGES: Final = (0.1, 0.25, 0.5)
@@ -44,7 +47,7 @@ def window_facts(train: Panel, *, lag: int) -> pl.DataFrame:
 
     scale is the mean of |y[t] - y[t - lag]| and scale_rms its root mean square, in units of the balance (Hyndman and
     Koehler 2006, International Journal of Forecasting 22, section 3). Both are null if the balance never moved at that
-    lag or the history is not longer than the lag.
+    lag by more than rounding or the history is not longer than the lag.
     """
     scale, scale_rms = _compute_scales(train, lag)
     return pl.DataFrame(
@@ -62,7 +65,8 @@ def window_facts(train: Panel, *, lag: int) -> pl.DataFrame:
 def _compute_scales(train: Panel, lag: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return scale and scale_rms, [n] each, NaN if there is none."""
     absolute, pairs = _absolute_changes(train, lag), train.lengths - lag
-    moved = (absolute > 0) & np.isfinite(absolute)
+    largest = _apply_in_chunks(train, lambda y: np.fmax.reduce(np.abs(y), axis=1))
+    moved = (absolute > _ROUNDING * largest * np.maximum(pairs, 0)) & np.isfinite(absolute)
     divisor = np.where(moved, pairs, 1)
     scale = np.where(moved, absolute / divisor, np.nan)
     return scale, np.where(moved, np.sqrt(squared_changes(train, lag) / divisor), np.nan)

@@ -14,7 +14,8 @@ from forecast_cli.evaluation.facts import BANDS, NO_SCALE, STILL, window_facts
 
 def scale_slowly(y: list[float], lag: int) -> float | None:
     moves = [abs(y[t] - y[t - lag]) for t in range(lag, len(y))]
-    return sum(moves) / len(moves) if any(moves) else None
+    mean = sum(moves) / max(len(moves), 1)
+    return mean if mean > 2**-46 * max(map(abs, y)) else None
 
 
 balances = st.lists(st.sampled_from([0.0, 10.0, -3.5, 250.25, 1e6]) | st.floats(-1e9, 1e9), min_size=1, max_size=70)
@@ -96,6 +97,12 @@ def test_an_account_that_never_moved_is_still_and_has_no_scale() -> None:
     facts = window_facts(panel_of([5.0] * 200, [0.0] * 200), lag=30)
     assert facts["scale"].null_count() == facts["scale_rms"].null_count() == 2
     assert facts.select("balance", "volatility", "activity").unique().row(0) == (NO_SCALE, NO_SCALE, STILL)
+
+
+def test_the_rounding_of_sums_is_no_move_and_a_cent_of_a_million_is_one() -> None:
+    swept = [100.1 + 0.7 - 0.6 - 0.1 if day % 2 else 100.1 for day in range(100)]
+    assert len(set(swept)) == 2
+    assert window_facts(panel_of(swept, [1e6] * 99 + [1e6 + 0.01]), lag=1)["scale"].is_null().to_list() == [True, False]
 
 
 @given(st.lists(balances, min_size=1, max_size=4))
