@@ -114,8 +114,8 @@ def _describe_score(facts: RunFacts, steps: Sequence[StepScore]) -> Iterator[str
     unfinished = facts.compared_windows - whole
     if unfinished:
         yield (
-            f"In {unfinished:,} of {counted(facts.compared_windows, 'window')} the last day forecast is not in the "
-            "input yet: early days weigh more, so errors look smaller than over whole windows."
+            f"In {unfinished:,} of {counted(facts.compared_windows, 'window')} the balance of the last day forecast is "
+            "not known: early days weigh more, so errors look smaller than over whole windows."
         )
     if not {*SCORED_LEVELS} <= {*facts.settings["level"]}:
         yield "Not all deciles were published, so the scaled CRPS is a few percent higher than that of a backtest."

@@ -105,7 +105,7 @@ def test_days_between_rows_have_the_balance_before_them_and_days_after_the_input
     rows = table(run, "forecasts/*.parquet").filter(account_id="acc-001", model="Naive").sort("step")
     first = frame.filter(pl.col("account_id") == "acc-001", pl.col("date") == ORIGIN + timedelta(days=1))
     assert rows["y"].to_list() == [first["balance"].item()] * 4 + [None] * 6
-    assert any("In 2 of 2 windows the last day forecast is not in the input yet" in one for one in run.report.sentences)
+    assert "In 2 of 2 windows the balance of the last day forecast is not known" in " ".join(run.report.sentences)
 
 
 def test_of_an_account_whose_rows_have_stopped_the_days_up_to_its_last_row_count(
@@ -119,6 +119,7 @@ def test_of_an_account_whose_rows_have_stopped_the_days_up_to_its_last_row_count
     assert sorted(known.rows()) == [("acc-000", 10), ("acc-001", 3)]  # however long ago they stopped
     low = table(run, "low_balance.parquet").filter(account_id="acc-001", model="Naive")
     assert low["event"].to_list() == [None] * low.height
+    assert "In 1 of 2 windows the balance of the last day forecast is not known" in " ".join(run.report.sentences)
 
 
 def test_a_balance_that_was_corrected_since_does_not_say_what_was_under_the_threshold(
