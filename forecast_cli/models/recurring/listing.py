@@ -73,6 +73,7 @@ def list_streams(streams: Streams, origins: NDArray[np.datetime64]) -> Listing:
     later = np.isnat(next_date[one]) | (next_date[other] < next_date[one])
     coming = np.where(later, other, one)
     newer = np.where(streams.last[other] > streams.last[one], other, one)
+    living = np.where(status[newer] == _ENDED_INDEX, one + other - newer, newer)
     return Listing(
         row=streams.row[one],
         kind=_look_up_names(_KINDS, (streams.amount[one] > 0).astype(np.int64)),
@@ -84,7 +85,7 @@ def list_streams(streams: Streams, origins: NDArray[np.datetime64]) -> Listing:
         n_seen=streams.n_seen[one] + np.where(other == one, 0, streams.n_seen[other]),
         first_seen=np.minimum(streams.first[one], streams.first[other]).astype("datetime64[D]"),
         last_seen=streams.last[newer].astype("datetime64[D]"),
-        status=_look_up_names(_STATUSES, status[newer]),
+        status=_look_up_names(_STATUSES, status[living]),
         confidence=chance[coming],
         next_date=next_date[coming],
         next_amount=np.where(np.isnat(next_date[coming]), np.nan, streams.amount[coming]),
