@@ -4,7 +4,15 @@ from pathlib import Path, PurePath, PurePosixPath
 
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.core.text import is_utf8
-from forecast_cli.data.files.addresses import SCHEMES, Address, Output, bucket_and_key, lost_scheme
+from forecast_cli.data.files.addresses import (
+    SCHEMES,
+    WRITE_HOME,
+    Address,
+    Output,
+    bucket_and_key,
+    is_unexpanded,
+    lost_scheme,
+)
 from forecast_cli.data.files.selection import has_glob, select_parquet, split_glob
 from forecast_cli.data.files.storage import without_file_scheme
 from forecast_cli.store.atomic import raise_write_errors
@@ -21,11 +29,16 @@ def refuse_unusable_output(source: str, output: Output) -> None:
 
 
 def refuse_unusable_name(output: Output) -> None:
-    """Raise OutputConflictError for an address of a scheme that cannot be written, and for a path that is not UTF-8."""
+    """Raise OutputConflictError for an address of a scheme that cannot be written, and for a path that cannot be read.
+
+    Such a path is not UTF-8, or begins with a ``~`` that no shell has replaced.
+    """
     if isinstance(output, Address):
         return
     if not is_utf8(str(output.absolute())):
         raise OutputConflictError(f"--output {output}: its path is not UTF-8", "name a folder with a path in UTF-8")
+    if is_unexpanded(output):
+        raise OutputConflictError(f"--output {output}: the shell did not replace ~ by the home folder", WRITE_HOME)
     scheme = lost_scheme(output)
     if scheme:
         raise OutputConflictError(

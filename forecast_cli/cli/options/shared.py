@@ -8,7 +8,7 @@ import typer
 
 from forecast_cli.cli.messages import LogFormat
 from forecast_cli.cli.options.declared import option
-from forecast_cli.data.files.addresses import lost_scheme
+from forecast_cli.data.files.addresses import WRITE_HOME, is_unexpanded, lost_scheme
 
 
 class OutputFormat(StrEnum):
@@ -19,9 +19,11 @@ class OutputFormat(StrEnum):
 
 
 def of_this_machine(path: Path | None) -> Path | None:
-    """Return ``path`` as it is; raises typer.BadParameter where it was made from an address of an object store."""
+    """Return ``path`` as it is; raises typer.BadParameter where it is an address of an object store, or has a bare ~."""
     if path is not None and lost_scheme(path):
         raise typer.BadParameter("is an address, expected a local path")
+    if path is not None and is_unexpanded(path):
+        raise typer.BadParameter(f"the shell did not replace ~ by the home folder: {WRITE_HOME}")
     return path
 
 

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote
 
 from forecast_cli.core.redact import redact
 
+#: Hint for a path that ``is_unexpanded``.
+WRITE_HOME: Final = "write the path in full; in a shell, $HOME stands for ~ in any place"
 SCHEMES: Final = ("s3", "gs", "gcs", "abfs", "abfss")
 _ADDRESS: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
 _ONCE_ADDRESS: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/")
@@ -56,6 +58,14 @@ def lost_scheme(path: Path) -> str | None:
     """
     match = _ONCE_ADDRESS.match(str(path))
     return match["scheme"] if match else None
+
+
+def is_unexpanded(path: Path) -> bool:
+    """Return whether a path begins with a ``~`` that no shell has replaced.
+
+    Python takes it for the name of a folder, polars for the user's home: they would look in different places.
+    """
+    return path.parts[:1] == ("~",)
 
 
 def bucket_and_key(address: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from forecast_cli.core.text import closest, counted
+from forecast_cli.data.files.addresses import WRITE_HOME, is_unexpanded
 from forecast_cli.data.files.chunks import MAGIC
 from forecast_cli.data.files.hive import hive_keys, trailing_hive_keys
 from forecast_cli.data.files.problems import file_finding
@@ -57,6 +58,8 @@ class Listing:
 
 def list_local(path: str, *, require_success: bool = False) -> Listing:
     """List the parquet files of a file, a folder, or else of a glob. Raises OSError."""
+    if is_unexpanded(Path(path)):
+        return reject_nothing(path, "the shell did not replace ~ by the home folder", WRITE_HOME)
     if Path(path).is_dir():
         return _list_folder(path, "**", shown=path, require_success=require_success)
     if _is_special(Path(path)):

@@ -67,3 +67,11 @@ def test_an_output_whose_path_is_not_utf8_is_refused(tmp_path: Path) -> None:
     for output in (tmp_path / os.fsdecode(b"caf\xe9"), tmp_path / os.fsdecode(b"caf\xe9") / "out"):
         with pytest.raises(OutputConflictError, match="not UTF-8"):
             refuse_unusable_name(output)
+
+
+def test_an_output_below_an_unreplaced_tilde_is_refused(tmp_path: Path) -> None:
+    refuse_unusable_name(tmp_path / "~" / "out")
+    refuse_unusable_name(Path("~out"))
+    for output in (Path("~/out"), Path("~")):
+        with pytest.raises(OutputConflictError, match="did not replace ~"):
+            refuse_unusable_name(output)
