@@ -23,7 +23,7 @@ from forecast_cli.data.source import Source
 from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.workflows.account_key import AccountKey, has_value
-from forecast_cli.workflows.run_tables import saying_which_columns, settings_of
+from forecast_cli.workflows.run_tables import saying_whose_settings, settings_of
 from forecast_cli.workflows.story import RECENT, AccountHistory, Rates
 
 _OTHER = "read from another input than the forecast"
@@ -57,7 +57,7 @@ def read_account_past(manifest: Manifest, key: AccountKey, origin: date | None, 
         if missing is not None:
             return AccountPast(None, missing)
     try:
-        with saying_which_columns(settings):
+        with saying_whose_settings(settings):
             source = _open(path or manifest.input.root, settings, key)
         panel = _panel_of(source, settings, key, origin)
     except InputRejectedError:

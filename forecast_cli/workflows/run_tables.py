@@ -125,13 +125,16 @@ def damaged(output: Path, error: BaseException) -> CheckFailedError:
 
 
 @contextmanager
-def saying_which_columns(settings: Settings) -> Iterator[None]:
-    """Let an error about a column of the input say that the forecasts, and no option, name the columns."""
+def saying_whose_settings(settings: Settings) -> Iterator[None]:
+    """Let an error about the input say that the forecasts, and no option, decide how it is read."""
     try:
         yield
     except InputRejectedError as error:
-        if error.hint and "-col" in error.hint:
+        hint = error.hint or ""
+        if "-col" in hint:
             error.hint = (
                 f"the columns have the names that the forecasts were made with: {', '.join(settings.named_columns)}"
             )
+        elif "--" in hint and "--require-success" not in hint:  # score has that option
+            error.hint = "correct the input: it is read with the settings that the forecasts were made with"
         raise

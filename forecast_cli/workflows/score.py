@@ -37,7 +37,7 @@ from forecast_cli.workflows.published_runs import (
     refuse_unlike,
 )
 from forecast_cli.workflows.results import ForecastRequest
-from forecast_cli.workflows.run_tables import common_origin, saying_which_columns, settings_of, tables_of
+from forecast_cli.workflows.run_tables import common_origin, saying_whose_settings, settings_of, tables_of
 
 COMMAND: Final = "score"
 
@@ -94,7 +94,7 @@ def run_score(request: ScoreRequest, progress: Progress | None = None) -> Backte
         made_of = {"forecasts": [f"{common_origin(run) or ''} {run.manifest.fingerprint[:12]}".strip() for run in runs]}
         kind = RunKind(COMMAND, (settings.horizon,) * len(runs), models=(), made_of=made_of)
         read = ForecastRequest(request.input, request.output, settings, request.force)
-        with saying_which_columns(settings):
+        with saying_whose_settings(settings):
             prepared = prepare(kind, read, place, progress=progress, begins=True)
         refuse_other_ids(runs, prepared)
         absent = absent_accounts(runs, prepared)

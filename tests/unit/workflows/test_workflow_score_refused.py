@@ -20,6 +20,8 @@ from forecast_cli.workflows.published_runs import published_files, refuse_unlike
 from forecast_cli.workflows.results import ForecastRequest
 from forecast_cli.workflows.run_tables import RunTables, tables_of
 from forecast_cli.workflows.score import ScoreRequest, run_score
+from forecast_cli.workflows.show import explain_account
+from forecast_cli.workflows.story import ShowRequest
 
 
 @pytest.mark.parametrize(
@@ -154,3 +156,20 @@ def test_columns_of_the_input_are_those_of_the_forecast(
     assert raised.value.hint == (
         "the columns have the names that the forecasts were made with: account_id, date, balance"
     )
+
+
+def test_no_hint_names_an_option_that_score_and_show_do_not_have(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun], tmp_path: Path
+) -> None:
+    frame = balances()
+    published = forecast(frame)
+    with pytest.raises(InputRejectedError, match="TS10") as of_score:
+        score(frame.with_columns(pl.col("account_id").replace("acc-000", None)), published)
+    whole = (tmp_path / "run.parquet").read_bytes()
+    (tmp_path / "cut.parquet").write_bytes(whole[:-10])
+    with pytest.raises(InputRejectedError, match="IN02") as of_show:
+        explain_account(ShowRequest("acc-001", published, input=str(tmp_path)))
+    for raised in (of_score, of_show):
+        assert raised.value.hint == (
+            "correct the input: it is read with the settings that the forecasts were made with"
+        )
