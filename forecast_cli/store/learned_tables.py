@@ -95,6 +95,8 @@ def _load_tables(folder: Path) -> dict[str, pl.DataFrame]:
 
     Raises ConfigError if one is missing or cannot be read, or its columns are not those of this version.
     """
+    if not folder.is_dir():
+        raise ConfigError(f"--fitted {folder}: no such folder", _OTHER)
     tables = {}
     for name, schema in LEARNED_SCHEMAS.items():
         try:

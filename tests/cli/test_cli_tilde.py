@@ -1,4 +1,4 @@
-"""A path that begins with a ``~`` which no shell has replaced, as in ``--output=~/out``, a config file or a container."""
+"""A path that begins with a ``~`` which no shell has replaced, as in ``--output=~/out`` or in a container."""
 
 from pathlib import Path
 

@@ -19,7 +19,7 @@ class OutputFormat(StrEnum):
 
 
 def of_this_machine(path: Path | None) -> Path | None:
-    """Return ``path`` as it is; raises typer.BadParameter where it is an address of an object store, or has a bare ~."""
+    """Return ``path`` as it is; raises typer.BadParameter where it was an address, or begins with a ~."""
     if path is not None and lost_scheme(path):
         raise typer.BadParameter("is an address, expected a local path")
     if path is not None and is_unexpanded(path):

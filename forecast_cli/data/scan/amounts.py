@@ -72,7 +72,7 @@ def _check(file: InputFile, schema: Mapping[str, pl.DataType], column: str) -> N
             f"{file.path}: no column '{column}' (--threshold)", f"{close} The file has: {', '.join(schema)}"
         )
     if not dtype.is_numeric() and dtype != pl.Null():
+        cast = f'cast it, e.g. pl.col("{column}").cast(pl.Float64), or ' if dtype == pl.String() else ""
         raise ConfigError(
-            f"{file.path}: column '{column}' is {dtype}, expected a number (--threshold)",
-            f'cast it, e.g. pl.col("{column}").cast(pl.Float64), or name another column',
+            f"{file.path}: column '{column}' is {dtype}, expected a number (--threshold)", f"{cast}name another column"
         )

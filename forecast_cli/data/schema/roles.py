@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal, assert_never
+from typing import Final, Literal, TypeGuard, assert_never
 
 import polars as pl
 
@@ -51,7 +51,8 @@ EXPECTED: Final[dict[RoleName, str]] = {
     "currency": "text",
 }
 
-_WIDEST_DECIMAL: Final = 38  # most digits that polars reads
+#: Most digits of decimals that polars reads.
+WIDEST_DECIMAL: Final = 38
 
 
 def roles_of(settings: Settings) -> tuple[Role, ...]:
@@ -78,6 +79,9 @@ def cast_hint(role: Role, dtype: pl.DataType) -> str:
             f"if they are whole numbers, cast them with {column}.cast(pl.Int64); write other ids as "
             f"text where they come from, or {another}"
         )
+    if is_too_wide(dtype):
+        fewer = f'table.column("{role.column}").cast(pa.decimal128({WIDEST_DECIMAL}, {dtype.scale}))'
+        return f"write it with at most {WIDEST_DECIMAL} digits, in pyarrow: {fewer}, or {another}"
     if isinstance(dtype, pl.Struct) and dtype.fields:
         return f'take one of its fields, e.g. {column}.struct.field("{dtype.fields[0].name}"), or {another}'
     if not _can_cast(role.name, dtype):
@@ -106,6 +110,11 @@ def _can_cast(role: RoleName, dtype: pl.DataType) -> bool:
             assert_never(role)
 
 
+def is_too_wide(dtype: pl.DataType) -> TypeGuard[pl.Decimal]:
+    """Return whether numbers of this type have more digits than polars reads."""
+    return isinstance(dtype, pl.Decimal) and dtype.precision > WIDEST_DECIMAL
+
+
 def has_fractions(dtype: pl.DataType) -> bool:
     """Return whether numbers of this type may have decimals, so that 7 as text is ``7.0``."""
     return dtype.is_float() or (isinstance(dtype, pl.Decimal) and dtype.scale > 0)
@@ -127,7 +136,7 @@ def _kind(dtype: pl.DataType) -> Kind:
             return Kind.DAY
         case pl.Datetime():
             return Kind.NAIVE if dtype.time_zone is None else Kind.AWARE
-        case pl.Decimal() if dtype.precision > _WIDEST_DECIMAL:
+        case pl.Decimal() if is_too_wide(dtype):
             return Kind.OTHER
         case pl.Decimal():
             return Kind.WHOLE if dtype.scale == 0 else Kind.NUMBER

@@ -7,7 +7,17 @@ import polars as pl
 from forecast_cli.data.files.problems import file_finding
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.schema.file_columns import Typed
-from forecast_cli.data.schema.roles import ACCEPTED, EXPECTED, Kind, Role, cast_hint, has_fractions, kind_of
+from forecast_cli.data.schema.roles import (
+    ACCEPTED,
+    EXPECTED,
+    WIDEST_DECIMAL,
+    Kind,
+    Role,
+    cast_hint,
+    has_fractions,
+    is_too_wide,
+    kind_of,
+)
 from forecast_cli.data.source import DIGITS_OF_INT64
 
 
@@ -67,7 +77,8 @@ def _reject_mixture(first: Typed, second: Typed, role: Role) -> Finding:
 
 
 def _reject_type(typed: Typed, role: Role) -> Finding:
-    message = f"{typed.path}: column '{role.column}' is {typed.dtype}, expected {EXPECTED[role.name]}"
+    digits = f" of at most {WIDEST_DECIMAL} digits" if is_too_wide(typed.dtype) else ""
+    message = f"{typed.path}: column '{role.column}' is {typed.dtype}, expected {EXPECTED[role.name]}{digits}"
     kind = kind_of(role.name, typed.dtype)
     rule = "SC03" if kind is Kind.TEXT else "SC12" if role.name == "id" and typed.dtype.is_numeric() else "SC09"
     return file_finding(rule, Action.REJECT, message, hint=cast_hint(role, typed.dtype), paths=[typed.path])

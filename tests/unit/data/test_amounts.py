@@ -135,6 +135,7 @@ def test_a_column_that_is_not_there_or_no_number_is_refused(
         validate_amounts(open_source(str(tmp_path), SETTINGS), SETTINGS)
     assert said in refused.value.message
     assert column != "limti" or "did you mean 'limti'?" in str(refused.value.hint)
+    assert ("cast it" in str(refused.value.hint)) is (values == ["1"]), "a cast of a day would be an amount made up"
 
 
 def test_the_name_of_a_folder_is_text_and_no_amount(tmp_path: Path) -> None:

@@ -187,6 +187,8 @@ def test_what_was_learned_is_not_used_beyond_its_horizon_or_where_there_is_none(
         forecasts(accounts, "longer", fitted=str(whole), horizon=30)
     with pytest.raises(ConfigError, match="holds no learned part"):
         forecasts(accounts, "nothing", fitted=str(tmp_path))
+    with pytest.raises(ConfigError, match="gone: no such folder"):
+        forecasts(accounts, "nothing", fitted=str(tmp_path / "gone"))
     assert not (tmp_path / "nothing").exists()
 
 
