@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from io import BufferedIOBase
 from threading import Thread
@@ -11,6 +12,7 @@ import pyarrow.fs as pafs
 
 from forecast_cli.core.redact import redact
 from forecast_cli.data.files.chunks import MAGIC
+from forecast_cli.data.files.hive import trailing_hive_keys
 from forecast_cli.data.files.listing import ListedFile, Listing, list_below, reject_nothing
 from forecast_cli.data.files.selection import (
     check_success,
@@ -20,6 +22,7 @@ from forecast_cli.data.files.selection import (
     split_glob,
     with_unnamed,
 )
+from forecast_cli.data.files.sidecar import SUFFIX, SUMS
 from forecast_cli.data.files.storage import AT_ONCE, Access, Stat
 from forecast_cli.data.files.stores import open_store
 from forecast_cli.data.read_errors import describe_error, read_errors
@@ -88,7 +91,8 @@ def list_objects(storage: ObjectStorage, scheme: str, *, require_success: bool) 
     key = storage.path
     shown = f"{scheme}://{key}"
     if storage.is_object(key):
-        return Listing(shown, (ListedFile(shown),))
+        file = ListedFile(shown, trailing_hive_keys(key.split("/")[:-1]))
+        return Listing(shown, (file,), sidecars=_sidecars_of(key, storage, scheme))
     folder, pattern = split_glob(key) if has_glob(key) else (key, "**")
     present = storage.list_files(folder)
     if not present:
@@ -99,6 +103,15 @@ def list_objects(storage: ObjectStorage, scheme: str, *, require_success: bool) 
     listing = list_below(f"{scheme}://{folder}", selection, shown=shown, present=present)
     findings = check_success(selection, present, shown) if require_success and selection.data else []
     return Listing(shown, listing.files, (*listing.findings, *findings), listing.sidecars)
+
+
+def _sidecars_of(key: str, storage: ObjectStorage, scheme: str) -> tuple[str, ...]:
+    """Return the objects with checksums beside one object; one that may not be looked for counts as absent."""
+    found = []
+    for beside in (f"{key}{SUFFIX}", f"{key.rpartition('/')[0]}/{SUMS}"):
+        with suppress(OSError):  # the rights to read an object need not include those to look for others
+            found += [f"{scheme}://{beside}"] if storage.is_object(beside) else []
+    return tuple(found)
 
 
 def _call_with_timeout(seconds: float, call: Callable[[], T]) -> T:

@@ -126,6 +126,36 @@ def test_IN03_sha256_beside_an_object(tmp_path: Path) -> None:
         assert "its checksum file says" in rejection(open_source(address("bucket", host), SETTINGS), "IN03").message
 
 
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.parquet.sha256", b"0" * 64), ("SHA256SUMS", b"0" * 64 + b"  a.parquet\n")]
+)
+def test_IN03_sha256_beside_the_only_object(tmp_path: Path, name: str, content: bytes) -> None:
+    objects = {"bucket/in/a.parquet": _bytes(tmp_path, balances()), f"bucket/in/{name}": content}
+    with object_server(objects) as host:
+        source = open_source(address("bucket/in/a.parquet", host), SETTINGS)
+    assert "its checksum file says" in rejection(source, "IN03").message
+
+
+def test_IN03_a_store_that_shows_only_objects_that_are_there(tmp_path: Path) -> None:
+    objects = {"bucket/in/a.parquet": _bytes(tmp_path, balances())}
+
+    def forbid(_: str, path: str) -> int | None:
+        return None if path in ("bucket", *objects) else 403
+
+    with object_server(objects, fault=forbid) as host:
+        assert open_source(address("bucket/in/a.parquet", host), SETTINGS).findings == ()
+
+
+def test_SC13_the_only_object_has_its_folders(tmp_path: Path) -> None:
+    content = _bytes(tmp_path, balances("-", days=1).select("balance"))
+    objects = {"bucket/in/account_id=00123/date=2026-01-01/0.parquet": content}
+    with object_server(objects) as host:
+        source = open_source(address(next(iter(objects)), host), SETTINGS)
+        rows = collect(scan_rows(source, SETTINGS), source)
+    assert rows["unique_id"].to_list() == ["00123"]
+    assert rows["ds"].cast(pl.String).to_list() == ["2026-01-01"]
+
+
 def test_IN15_refusal_rejects_and_may_be_tried_again() -> None:
     with object_server({}, refuse=True) as host:
         source = open_source(address("bucket/in", host), SETTINGS)
