@@ -143,7 +143,7 @@ class Settings(BaseModel):
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the random number generator."""
 
-    fitted: Annotated[str | None, Field(json_schema_extra=_FORECAST)] = None
+    fitted: Annotated[str | None, Field(min_length=1, json_schema_extra=_FORECAST)] = None
     """Reuse what 'auto' learned in an earlier forecast, given by its output folder or object-store address."""
 
     windows: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 3

@@ -70,6 +70,12 @@ def test_what_is_no_number_is_refused_as_it_is_spelled_in_the_file(tmp_path: Pat
         load_settings({}, file)
 
 
+def test_an_empty_name_of_what_was_learned_is_not_the_current_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORECAST_FITTED", "")
+    with pytest.raises(ConfigError, match=r"^fitted = '' \(environment FORECAST_FITTED\): expected text"):
+        load_settings({})
+
+
 @pytest.mark.parametrize("setting", ["max_gap", "max_history"])
 def test_days_that_no_calendar_has_are_refused(setting: str) -> None:
     with pytest.raises(ConfigError, match=setting) as caught:
