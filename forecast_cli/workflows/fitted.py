@@ -5,13 +5,13 @@ from pathlib import Path
 
 from forecast_cli.config.calendars import HOME
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import CheckFailedError, ConfigError
+from forecast_cli.core.errors import CheckFailedError, ConfigError, OutputBusyError
 from forecast_cli.data.files.addresses import output_at
 from forecast_cli.engine.shards import choose_candidates
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, learns
 from forecast_cli.store.fingerprint import hash_learned, versions
-from forecast_cli.store.layout import LEARNED, MANIFEST
+from forecast_cli.store.layout import LEARNED, MANIFEST, RUNNING
 from forecast_cli.store.learned_tables import read_learned
 from forecast_cli.store.read_manifest import read_manifest
 from forecast_cli.workflows.places import open_finished_run
@@ -21,7 +21,8 @@ def read_fitted(settings: Settings, models: Sequence[ModelChoice]) -> tuple[Lear
     """Return what the run named with ``--fitted`` learned, and a hash of the files that hold it.
 
     Both are None without ``--fitted``; the first is also None where no model learns. Raises ConfigError where the run
-    has nothing for these settings or cannot be read, and OutputNotWrittenError where the store that holds it fails.
+    has nothing for these settings or cannot be read, OutputBusyError where it is at work, and OutputNotWrittenError
+    where the store that holds it fails.
     """
     if settings.fitted is None:
         return None, None
@@ -30,9 +31,13 @@ def read_fitted(settings: Settings, models: Sequence[ModelChoice]) -> tuple[Lear
             return _read(folder, settings) if learns(models) else None, hash_learned(folder)
     except CheckFailedError as error:
         raise ConfigError(f"--fitted {error.message}", error.hint) from None
+    except OutputBusyError as error:
+        raise OutputBusyError(f"--fitted {error.message}", "wait for it to finish") from None
 
 
 def _read(fitted: Path, settings: Settings) -> Learned:
+    if (fitted / RUNNING).is_dir():
+        read_manifest(fitted)  # says why there is none yet
     learned = read_learned(fitted, h=settings.horizon)
     _refuse_other_run(settings.holidays, fitted)
     _refuse_missing_candidates(choose_candidates(settings), learned, fitted)

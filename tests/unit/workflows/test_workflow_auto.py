@@ -12,13 +12,14 @@ from polars.testing import assert_frame_equal
 
 from forecast_cli.config.choices import Align
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.errors import ConfigError, OutputBusyError
 from forecast_cli.core.progress import NullProgress
 from forecast_cli.data.contract.past import Past
 from forecast_cli.data.sample.block import generate_block
 from forecast_cli.data.sample.spec import SampleSpec
 from forecast_cli.models.pooled.learned import Learned
-from forecast_cli.store.layout import LEARNED_SCORES
+from forecast_cli.store.layout import LEARNED_SCORES, RUNNING
+from forecast_cli.store.lock import output_lock
 from forecast_cli.workflows import running
 from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.forecast import run_forecast
@@ -190,6 +191,17 @@ def test_what_was_learned_is_not_used_beyond_its_horizon_or_where_there_is_none(
     with pytest.raises(ConfigError, match="gone: no such folder"):
         forecasts(accounts, "nothing", fitted=str(tmp_path / "gone"))
     assert not (tmp_path / "nothing").exists()
+
+
+def test_what_an_unfinished_run_learned_is_not_used(
+    accounts: pl.DataFrame, forecasts: Forecasts, tmp_path: Path
+) -> None:
+    unfinished = tmp_path / "unfinished"
+    (unfinished / RUNNING).mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"--fitted .*unfinished: holds a run that was cut off"):
+        forecasts(accounts, "nothing", fitted=str(unfinished))
+    with output_lock(unfinished), pytest.raises(OutputBusyError, match=r"--fitted .*unfinished: another run"):
+        forecasts(accounts, "nothing", fitted=str(unfinished))
 
 
 def test_what_was_learned_after_an_origin_is_not_used_for_it(
