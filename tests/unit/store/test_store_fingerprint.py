@@ -16,6 +16,11 @@ def test_a_package_that_has_the_name_of_a_setting_is_called_one() -> None:
     ]
 
 
+def test_a_setting_is_shown_in_its_own_letters() -> None:
+    old, new = ({"settings": {"balance_col": name}} for name in ("balance", "Saldo €"))
+    assert setting_differences(old, new) == ['balance_col "balance" -> "Saldo €"']
+
+
 def test_an_input_of_other_files_is_named_after_the_settings_and_another_command_alone() -> None:
     old = {"command": "forecast", "input": [["a.parquet", 1, "f00"]], "settings": {"horizon": 30}}
     assert differences(old, old) == []
