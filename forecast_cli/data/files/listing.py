@@ -20,6 +20,7 @@ from forecast_cli.data.files.selection import (
     has_glob,
     is_hidden,
     may_be_parquet,
+    may_match_below,
     note_ignored,
     select_parquet,
     split_glob,
@@ -103,7 +104,8 @@ def _list_folder(folder: str, pattern: str, *, shown: str, require_success: bool
     present, links, special = _walk(Path(folder))
     selection = with_unnamed(select_parquet(present, pattern), partial(_are_parquet, folder))
     listing = list_below(folder, selection, shown=shown, present=present)
-    findings = [*listing.findings, *_warn_links(folder, links), *_note_special(folder, special, pattern)]
+    within = [link for link in links if may_match_below(link, pattern)]
+    findings = [*listing.findings, *_warn_links(folder, within), *_note_special(folder, special, pattern)]
     if require_success and selection.data:
         findings += check_success(selection, present, shown)
     return replace(listing, findings=tuple(findings))

@@ -90,6 +90,16 @@ def split_glob(path: str) -> tuple[str, str]:
     return "/".join(parts[:first]) or ("/" if path.startswith("/") else "."), "/".join(parts[first:])
 
 
+def may_match_below(folder: str, pattern: str) -> bool:
+    """Return whether the glob ``pattern`` may match a path below a ``folder``, or takes in the whole folder."""
+    for part, name in zip(_parse(pattern), folder.split("/"), strict=False):
+        if part is None:
+            return True
+        if part.match(name) is None:
+            return False
+    return True
+
+
 def note_ignored(selection: Selection, total: int, prefix: str) -> list[Finding]:
     """Return notes about ignored files below ``prefix``: hidden parquet files, and files that are not parquet."""
     findings = []
@@ -113,12 +123,21 @@ def warn_of_logs(selection: Selection, present: Sequence[str], prefix: str) -> l
     findings, data = [], selection.data
     hint = "write the current rows to a folder of parquet with the table's own reader, and give that folder"
     for kind, log in _LOGS.items():
-        path = min(filter(log.search, present), default=None)
+        path = min((path for path in present if _is_log_of(data, path, log)), default=None)
         if path is not None:
             where = f"{prefix}{path}: the log of this {kind} table is not read"
             message = f"{where}: rows it changed or deleted may be included"
             findings.append(file_finding("IN16", Action.WARN, message, hint=hint, paths=data, total=len(data)))
     return findings
+
+
+def _is_log_of(data: Sequence[str], path: str, log: re.Pattern[str]) -> bool:
+    """Return whether a path belongs to the ``log`` of a table in which some of the ``data`` lie."""
+    found = log.search(path)
+    if found is None:
+        return False
+    root = f"{path[: found.start()]}/".lstrip("/")
+    return any(one.startswith(root) for one in data)
 
 
 def check_success(selection: Selection, present: Iterable[str], shown: str) -> list[Finding]:
