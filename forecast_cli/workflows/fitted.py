@@ -6,7 +6,7 @@ from pathlib import Path
 from forecast_cli.config.calendars import HOME
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import CheckFailedError, ConfigError, OutputBusyError
-from forecast_cli.data.files.addresses import output_at
+from forecast_cli.data.files.addresses import Output, output_at
 from forecast_cli.engine.shards import choose_candidates
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, learns
@@ -14,7 +14,7 @@ from forecast_cli.store.fingerprint import hash_learned, versions
 from forecast_cli.store.layout import LEARNED, MANIFEST, RUNNING
 from forecast_cli.store.learned_tables import read_learned
 from forecast_cli.store.read_manifest import read_manifest
-from forecast_cli.workflows.places import open_finished_run
+from forecast_cli.workflows.places import open_finished_run, place_of
 
 
 def read_fitted(settings: Settings, models: Sequence[ModelChoice]) -> tuple[Learned | None, str | None]:
@@ -33,6 +33,15 @@ def read_fitted(settings: Settings, models: Sequence[ModelChoice]) -> tuple[Lear
         raise ConfigError(f"--fitted {error.message}", error.hint) from None
     except OutputBusyError as error:
         raise OutputBusyError(f"--fitted {error.message}", "wait for it to finish") from None
+
+
+def refuse_to_replace_fitted(settings: Settings, output: Output) -> None:
+    """Raise ConfigError where the run named with ``--fitted`` is in ``output``, which ``--force`` removes."""
+    if settings.fitted is not None and place_of(output_at(settings.fitted)) == place_of(output):
+        raise ConfigError(
+            f"--fitted {output_at(settings.fitted)}: is the output, which --force removes before the run is finished",
+            "name another --output, or leave --fitted out",
+        )
 
 
 def _read(fitted: Path, settings: Settings) -> Learned:

@@ -56,6 +56,11 @@ class Place:
         return open_mirrored_run(self.objects, self.folder, identity, force=force, warn=warn)
 
 
+def place_of(output: Output) -> str:
+    """Return the place of an output, however it was named."""
+    return str(output.resolve() if isinstance(output, Path) else output)
+
+
 @contextmanager
 def open_work_folder(output: Output, timeout: float) -> Iterator[Place]:
     """Yield the place in which a run to ``output`` works, and remove a temporary folder afterwards.

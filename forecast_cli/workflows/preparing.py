@@ -35,7 +35,7 @@ from forecast_cli.models.registry import ModelChoice, finds_events, learns
 from forecast_cli.store.fingerprint import fingerprint, identity
 from forecast_cli.store.layout import REPORTED
 from forecast_cli.store.state import OutputState, inspect_output
-from forecast_cli.workflows.fitted import read_fitted
+from forecast_cli.workflows.fitted import read_fitted, refuse_to_replace_fitted
 from forecast_cli.workflows.overlap import refuse_unusable_output
 from forecast_cli.workflows.places import Place
 from forecast_cli.workflows.reading import CheckedInput, check_input_for_run, require_valid_input
@@ -128,6 +128,8 @@ def prepare(
     models = choose_models(settings) if kind.models is None else kind.models
     validate_candidates(settings)
     refuse_missing_package(settings.executor)
+    if request.force:
+        refuse_to_replace_fitted(settings, request.output)
     learned, hash_of_learned = read_fitted(settings, models)
     refuse_unusable_output(request.input, request.output)
     limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()

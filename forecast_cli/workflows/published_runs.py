@@ -20,6 +20,7 @@ from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL
 from forecast_cli.store.find import raise_folder_errors, runs_at
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, MANIFEST, RISK
 from forecast_cli.store.read_manifest import FIND_RUN, read_manifest
+from forecast_cli.workflows.places import place_of
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.run_tables import RunTables, common_origin, find_missing_column
 
@@ -46,11 +47,6 @@ def find_forecasts(places: Sequence[Output]) -> tuple[Output, ...]:
     """
     found = [output for place in places for output in _outputs_at(place)]
     return tuple({place_of(output): output for output in found}.values())
-
-
-def place_of(output: Output) -> str:
-    """Return the place of an output, however it was named."""
-    return str(output.resolve() if isinstance(output, Path) else output)
 
 
 def refuse_unlike(runs: Sequence[RunTables]) -> None:

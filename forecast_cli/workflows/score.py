@@ -24,14 +24,13 @@ from forecast_cli.evaluation.report import Absent
 from forecast_cli.evaluation.splits import extend_history
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.workflows.backtest import BacktestRun, score_windows
-from forecast_cli.workflows.places import open_finished_run, open_work_folder
+from forecast_cli.workflows.places import open_finished_run, open_work_folder, place_of
 from forecast_cli.workflows.preparing import Prepared, RunKind, prepare
 from forecast_cli.workflows.published_runs import (
     READ,
     absent_accounts,
     find_forecasts,
     first_origin,
-    place_of,
     published_files,
     refuse_other_ids,
     refuse_unlike,

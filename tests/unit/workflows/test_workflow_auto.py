@@ -1,6 +1,7 @@
 """``auto`` over whole runs: it learns from all accounts, and from nothing after a cutoff."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from made_balances import balances
 from polars.testing import assert_frame_equal
 
 from forecast_cli.config.choices import Align
@@ -191,6 +193,15 @@ def test_what_was_learned_is_not_used_beyond_its_horizon_or_where_there_is_none(
     with pytest.raises(ConfigError, match="gone: no such folder"):
         forecasts(accounts, "nothing", fitted=str(tmp_path / "gone"))
     assert not (tmp_path / "nothing").exists()
+
+
+def test_what_was_learned_is_not_replaced_by_the_run_that_reads_it(
+    request_of: Callable[..., ForecastRequest], tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    asked = request_of(balances(), fitted=str(tmp_path / "link"))
+    with pytest.raises(ConfigError, match="is the output, which --force removes"):
+        run_forecast(replace(asked, force=True))
 
 
 def test_what_an_unfinished_run_learned_is_not_used(
