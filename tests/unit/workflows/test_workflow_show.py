@@ -213,3 +213,5 @@ def test_ids_of_every_type_are_found_as_typed(tmp_path: Path, dtype: pl.DataType
     assert str(story.account_id) == "12"
     assert story.history is not None
     assert story.history.balances[-1] == 119.0
+    with pytest.raises(UsageError, match=r"no account .*12\.4"):
+        explain_account(ShowRequest("12.4", output))
