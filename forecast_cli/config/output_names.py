@@ -26,6 +26,11 @@ _LOW_BALANCE: Final = frozenset({"days", "probability", "base_rate", "already", 
 )
 
 
+def is_pattern(column: str) -> bool:
+    """Return whether polars takes the name of a column for a pattern that may match several: ``*``, or ``^...$``."""
+    return column == "*" or (column.startswith("^") and column.endswith("$"))
+
+
 def find_reserved_name(
     id_col: str,
     date_col: str,

@@ -24,7 +24,7 @@ from forecast_cli.config.commas import outer_commas
 from forecast_cli.config.durations import check_duration
 from forecast_cli.config.file_mode import check_mode, octal
 from forecast_cli.config.memory_size import check_memory
-from forecast_cli.config.output_names import find_reserved_name
+from forecast_cli.config.output_names import find_reserved_name, is_pattern
 from forecast_cli.config.thresholds import EXPECTED, check_threshold, unique_thresholds
 
 ENV_PREFIX: Final = "FORECAST_"
@@ -201,6 +201,9 @@ class Settings(BaseModel):
         taken = find_reserved_name(self.id_col, self.date_col, currency_col=self.currency_col, levels=self.level)
         if taken is not None:
             raise ValueError(taken)
+        pattern = next(filter(is_pattern, (*named, *self.segment, *self.threshold)), None)
+        if pattern is not None:
+            raise ValueError(f"column '{pattern}' cannot be read: its name is a pattern; rename it in the input")
         if self.earliest_date >= self.latest_date:
             raise ValueError("earliest_date must lie before latest_date")
         return self

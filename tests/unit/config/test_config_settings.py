@@ -76,6 +76,14 @@ def test_an_empty_name_of_what_was_learned_is_not_the_current_folder(monkeypatch
         load_settings({})
 
 
+@pytest.mark.parametrize("name", ["*", "^a.*$"])
+@pytest.mark.parametrize("setting", ["id_col", "date_col", "balance_col", "currency_col", "segment", "threshold"])
+def test_a_column_whose_name_is_a_pattern_of_names_is_refused(setting: str, name: str) -> None:
+    with pytest.raises(ConfigError, match="its name is a pattern"):
+        load_settings({setting: name})
+    assert load_settings({setting: f"{name}b"}).settings
+
+
 @pytest.mark.parametrize("setting", ["max_gap", "max_history"])
 def test_days_that_no_calendar_has_are_refused(setting: str) -> None:
     with pytest.raises(ConfigError, match=setting) as caught:
