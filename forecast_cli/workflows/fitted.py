@@ -1,6 +1,7 @@
 """Learned part of an earlier run, read for a run with ``--fitted``."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from forecast_cli.config.calendars import HOME
@@ -45,8 +46,9 @@ def refuse_to_replace_fitted(settings: Settings, output: Output) -> None:
 
 
 def _read(fitted: Path, settings: Settings) -> Learned:
-    if (fitted / RUNNING).is_dir():
-        read_manifest(fitted)  # says why there is none yet
+    with suppress(OSError):  # a folder that may not be read is refused below
+        if (fitted / RUNNING).is_dir():
+            read_manifest(fitted)  # says why there is none yet
     learned = read_learned(fitted, h=settings.horizon)
     _refuse_other_run(settings.holidays, fitted)
     _refuse_missing_candidates(choose_candidates(settings), learned, fitted)

@@ -139,7 +139,7 @@ def test_balances_that_never_moved_get_no_hint_to_ask_for_less_history(
     pl.read_parquet(balances).with_columns(balance=pl.lit(5.0)).write_parquet(tmp_path / "still.parquet")
     outcome = cli("backtest", tmp_path / "still.parquet", "--output", tmp_path / "out", *ASKED)
     outcome.assert_exit(ExitCode.ACCOUNTS_FAILED)
-    assert "No window could be scored: no balance had moved at the scale lag before its cutoff.\n" in outcome.out
+    assert "No window could be scored: no balance had moved at the scale lag before its cutoff." in outcome.flat
     assert "no window could be scored: no balance had moved at the scale lag before its cutoff\n" in outcome.err
     assert "--min-train" not in outcome.err
 
