@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from forecast_cli.core.errors import CheckFailedError, ForecastCliError, OutputNotWrittenError
-from forecast_cli.data.files.addresses import Address, Output
+from forecast_cli.data.files.addresses import WRITE_HOME, Address, Output, is_unexpanded
 from forecast_cli.store.contents import Contents, FolderContents, StoreContents
 from forecast_cli.store.layout import MANIFEST, RUNNING, SUCCESS
 from forecast_cli.store.lock import refuse_if_held
@@ -82,10 +82,13 @@ def open_finished_run(output: Output, reads: Collection[str] | None = None) -> I
     """Yield the folder of a finished run; for a run in a store, a temporary folder with the files to read.
 
     ``reads`` names these files and folders (None: all of them); other objects are empty files in the folder. A local
-    folder is yielded unchecked. For an address, raises ConfigError if it cannot be opened, CheckFailedError if it holds
-    no finished run, and OutputNotWrittenError if the store fails.
+    folder is yielded unchecked; CheckFailedError is raised for one that begins with a ``~`` that no shell has replaced.
+    For an address, raises ConfigError if it cannot be opened, CheckFailedError if it holds no finished run, and
+    OutputNotWrittenError if the store fails.
     """
     if isinstance(output, Path):
+        if is_unexpanded(output):
+            raise CheckFailedError(f"{output}: the shell did not replace ~ by the home folder", WRITE_HOME)
         yield output
         return
     from forecast_cli.store.mirror import fetch_all

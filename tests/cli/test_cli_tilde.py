@@ -15,8 +15,13 @@ QUICK = ("--model", "Naive", "--jobs", "1")
     [
         (("forecast", "rows.parquet", "--output=~/out", *QUICK), ExitCode.CONFIG_INVALID),
         (("forecast", "rows.parquet", "--output=~/out", "--dry-run", *QUICK), ExitCode.CONFIG_INVALID),
+        (("forecast", "rows.parquet", "--output=~root/out", *QUICK), ExitCode.CONFIG_INVALID),
+        (("forecast", "rows.parquet", "--output=out", "--fitted=~/run"), ExitCode.CONFIG_INVALID),
         (("forecast", "~/rows.parquet", "--output=out", *QUICK), ExitCode.INPUT_REJECTED),
         (("validate", "~/*.parquet"), ExitCode.INPUT_REJECTED),
+        (("validate", "~root"), ExitCode.INPUT_REJECTED),
+        (("score", "rows.parquet", "--forecast=~/run", "--output=out"), ExitCode.CHECK_FAILED),
+        (("check", "~/run"), ExitCode.CHECK_FAILED),
         (("doctor", "~/out"), ExitCode.USAGE),
         (("sample", "--output=~/sample"), ExitCode.USAGE),
     ],

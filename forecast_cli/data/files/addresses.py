@@ -1,5 +1,6 @@
 """Addresses of object stores, such as ``s3://bucket/folder``: their parts, and how they are shown."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,11 +62,11 @@ def lost_scheme(path: Path) -> str | None:
 
 
 def is_unexpanded(path: Path) -> bool:
-    """Return whether a path begins with a ``~`` that no shell has replaced.
+    """Return whether a path begins with a ``~`` that no shell has replaced, or with ``~`` and the name of a user.
 
-    Python takes it for the name of a folder, polars for the user's home: they would look in different places.
+    Python takes it for the name of a folder, polars for that user's home: they would look in different places.
     """
-    return path.parts[:1] == ("~",)
+    return path.parts[:1] == ("~",) or os.path.expanduser(path) != str(path)  # noqa: PTH111 - as polars does
 
 
 def bucket_and_key(address: str) -> str:

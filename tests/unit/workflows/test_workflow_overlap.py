@@ -72,6 +72,6 @@ def test_an_output_whose_path_is_not_utf8_is_refused(tmp_path: Path) -> None:
 def test_an_output_below_an_unreplaced_tilde_is_refused(tmp_path: Path) -> None:
     refuse_unusable_name(tmp_path / "~" / "out")
     refuse_unusable_name(Path("~out"))
-    for output in (Path("~/out"), Path("~")):
+    for output in (Path("~/out"), Path("~"), Path("~root"), Path("~root/out")):
         with pytest.raises(OutputConflictError, match="did not replace ~"):
             refuse_unusable_name(output)
