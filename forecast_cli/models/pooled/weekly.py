@@ -98,7 +98,9 @@ def _squared_errors(
     """
     reach = _WEEK * later
     missed = (panel.y[:, reach:] - mean[:, : max(panel.y.shape[1] - reach, 0)])[:, -_YEAR:]
-    return missed * missed, np.minimum(panel.lengths - _WEEK * (later + weeks - 1), _YEAR)
+    with np.errstate(over="ignore"):  # an infinite deviation is left to the ladder
+        squares = missed * missed
+    return squares, np.minimum(panel.lengths - _WEEK * (later + weeks - 1), _YEAR)
 
 
 def _mean_of_weeks(y: NDArray[np.float64], weeks: int) -> NDArray[np.float64]:

@@ -128,3 +128,12 @@ def test_the_outlook_of_a_weekly_account_is_its_week_and_hangs_on_it_alone() -> 
         together.path[0, :7] - np.mean([series[0][-7 * k : len(series[0]) - 7 * k + 7] for k in range(1, 9)], axis=0)
     )
     assert miss.max() < 1e-9
+
+
+@pytest.mark.parametrize("days", [40, 400])
+def test_balances_whose_squares_are_infinite_have_no_finite_deviation(days: int) -> None:
+    panel = panel_of(1e200 * till(days, noise=0.1))
+    assert weekly_rows(panel).tolist() == [0]
+    path, sd = forecast_weekly(panel, 7)
+    assert np.isfinite(path).all()
+    assert np.isinf(sd).all()
