@@ -10,7 +10,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.engine.events import events_table
 from forecast_cli.models.recurring.cycles import OFFSETS, Cycle
 from forecast_cli.models.recurring.events import coming_events
-from forecast_cli.models.recurring.listing import StreamStatus
+from forecast_cli.models.recurring.listing import StreamStatus, have_ended
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.workflows.story import EndedPayments, Payment, Regular
 
@@ -39,22 +39,20 @@ def next_payments(events: pl.DataFrame, origin: date, h: int) -> tuple[Payment, 
 def all_payments(panel: Panel, streams: Streams, h: int) -> tuple[Payment, ...]:
     """Return every payment within ``h`` days of the origin by the streams of the only account of ``panel``, by date.
 
-    Streams that have ended are left out, and overdue payments that are passed over for the next one.
+    Streams that have ended are left out, also one half of a semi-monthly one, and overdue payments that are passed over
+    for the next one.
     """
     rows = events_table(panel, streams).to_dicts()
-    row_of = _row_of(streams)
+    row_of, ended = _row_of(streams), have_ended(streams)
     coming = coming_events(streams, panel.origins, h)
     days = (coming.due + OFFSETS[np.argmax(coming.chance, axis=1)]).astype("datetime64[D]").tolist()
     last = panel.origins[0].item() + timedelta(days=h)
     expected = [
         (rows[row_of[stream]], day, float(streams.amount[stream]))
         for stream, day in zip(coming.stream.tolist(), days, strict=True)
+        if not ended[stream]
     ]
-    found = [
-        _payment(row, day, amount)
-        for row, day, amount in expected
-        if row["status"] != StreamStatus.ENDED and row["next_date"] <= day <= last
-    ]
+    found = [_payment(row, day, amount) for row, day, amount in expected if row["next_date"] <= day <= last]
     return tuple(sorted(found, key=lambda payment: (payment.day, payment.amount)))
 
 

@@ -92,12 +92,17 @@ def list_streams(streams: Streams, origins: NDArray[np.datetime64]) -> Listing:
     )
 
 
+def have_ended(streams: Streams) -> NDArray[np.bool_]:
+    """Return whether each stream has ended, [m]; of a semi-monthly one, each half by itself."""
+    return np.asarray(streams.alive < _ENDED)
+
+
 def _statuses(streams: Streams) -> NDArray[np.int64]:
     """Return the index of each stream's status in ``_STATUSES``, [m]; amounts that follow the balance never changed."""
     difference = np.abs(streams.amount - streams.median)
     changed = difference > np.where(streams.fixed, *_CHANGED) * np.abs(streams.median)
     changed &= streams.slope == 0.0
-    return np.where(streams.alive < _ENDED, _ENDED_INDEX, changed.astype(np.int64))
+    return np.where(have_ended(streams), _ENDED_INDEX, changed.astype(np.int64))
 
 
 def _next_payments(
