@@ -39,8 +39,9 @@ def has_value(column: str, dtype: pl.DataType, value: object) -> pl.Expr:
     """
     if isinstance(dtype, pl.Categorical | pl.Enum):
         return pl.col(column).cast(pl.String).eq_missing(pl.lit(value, dtype=pl.String))
-    exact = pl.Int128() if isinstance(dtype, pl.Decimal) else dtype  # a cast to a decimal would round
-    typed = pl.Series([value], strict=False).cast(exact, strict=False) if value is not None else pl.Series([None])
+    exact = pl.Int128() if isinstance(dtype, pl.Decimal) else dtype  # a cast of text to a decimal would round
+    given = pl.Series([value], strict=False)
+    typed = given.cast(exact, strict=False).cast(dtype, strict=False) if value is not None else pl.Series([None])
     if value is not None and typed[0] is None:
         return pl.lit(value=False)
     return pl.col(column).eq_missing(pl.lit(typed[0], dtype=dtype))

@@ -215,3 +215,6 @@ def test_ids_of_every_type_are_found_as_typed(tmp_path: Path, dtype: pl.DataType
     assert story.history.balances[-1] == 119.0
     with pytest.raises(UsageError, match=r"no account .*12\.4"):
         explain_account(ShowRequest("12.4", output))
+    for digits in (20, 39, 50):
+        with pytest.raises(UsageError, match=r"no account .*1111"):
+            explain_account(ShowRequest("1" * digits, output))
