@@ -70,7 +70,7 @@ class TrainingSet(RowArrays):
 
 @dataclass(frozen=True)
 class _Given:
-    """The input of ``learn``, with the ``knots`` [k] of the horizon."""
+    """The input of ``learn`` and ``learn_first_month``, with the ``knots`` [k] of the horizon."""
 
     panel: Panel
     months: NDArray[np.datetime64]
@@ -122,7 +122,7 @@ def _learn_vintages(
     chosen = [
         choose_windows(windows, given.known[:, place], h, month, most) for place, month in enumerate(given.months)
     ]
-    union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
+    union = _union_of(chosen)
     windows = windows.take(union)
     release_memory()
     training, usable = _build_training_set(given.panel, windows, given.knots, look_back=given.look_back, pool=pool)
@@ -160,7 +160,12 @@ def choose_per_vintage(
         choose_windows(windows, known[:, v], h, vintage.as_of, most if vintage.forest else 0)
         for v, vintage in enumerate(vintages)
     ]
-    return chosen, np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
+    return chosen, _union_of(chosen)
+
+
+def _union_of(chosen: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return the indices that any of ``chosen`` holds, ascending."""
+    return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
 
 
 def _build_training_set(
