@@ -42,7 +42,8 @@ class RunTables:
 
     def refuse_damaged(self, paths: Collection[Path]) -> None:
         """Raise CheckFailedError if one of the files at ``paths`` is damaged."""
-        own = (entry for entry in self.manifest.files if self.output / entry.path in paths)
+        wanted = set(paths)
+        own = (entry for entry in self.manifest.files if self.output / entry.path in wanted)
         refuse_damaged(self.output, own, see_check(self.output))
 
 

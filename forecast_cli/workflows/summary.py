@@ -121,11 +121,12 @@ def summarize_source(manifest: Manifest) -> InputSummary:
 
 def list_files(manifest: Manifest, output: Path) -> tuple[WrittenFile, ...]:
     """Return the files of a finished run; all part files of forecasts are one entry."""
-    parts = [entry for entry in manifest.files if entry.path.startswith(f"{FORECASTS}/")]
-    others = [entry for entry in manifest.files if entry not in parts]
+    prefix = f"{FORECASTS}/"
+    part_bytes = sum(entry.bytes for entry in manifest.files if entry.path.startswith(prefix))
+    others = [entry for entry in manifest.files if not entry.path.startswith(prefix)]
     manifest_bytes = (output / MANIFEST).stat().st_size
     return (
-        WrittenFile(f"{FORECASTS}/", manifest.forecast_rows, sum(entry.bytes for entry in parts)),
+        WrittenFile(prefix, manifest.forecast_rows, part_bytes),
         *(WrittenFile(entry.path, entry.rows, entry.bytes) for entry in others),
         WrittenFile(MANIFEST, 1, manifest_bytes),
     )
