@@ -77,14 +77,8 @@ def write_durable(path: Path, content: bytes) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write ``path`` atomically: a reader sees all of it or none. Raises OutputNotWrittenError."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
+    with _moved_to(path) as temporary:
         write_durable(temporary, content)
-        move_into_place(temporary, path)
-    except OutputNotWrittenError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
 
 
 def write_rows(table: pl.LazyFrame, path: Path) -> None:
@@ -92,8 +86,7 @@ def write_rows(table: pl.LazyFrame, path: Path) -> None:
 
     Equal rows give equal bytes.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
-    with raise_write_errors(temporary):
+    with _moved_to(path) as temporary, raise_write_errors(temporary):
         fault_point(Step.WRITE, temporary)
         try:
             table.sink_parquet(
@@ -104,7 +97,19 @@ def write_rows(table: pl.LazyFrame, path: Path) -> None:
         with temporary.open("rb") as file:
             fault_point(Step.SYNC, temporary)
             os.fsync(file.fileno())
-    move_into_place(temporary, path)
+
+
+@contextlib.contextmanager
+def _moved_to(path: Path) -> Iterator[Path]:
+    """Yield the temporary name of ``path``, and move the file there at the end; remove it if it cannot be written."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        yield temporary
+        move_into_place(temporary, path)
+    except OutputNotWrittenError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 def move_into_place(temporary: Path, path: Path) -> None:
