@@ -6,7 +6,7 @@ from typing import Any, Final
 from forecast_cli.core.ledger import Status, describe_failure
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Problem, Report, RunFacts
-from forecast_cli.reports.figures import duration, listed
+from forecast_cli.reports.figures import duration, listed, setting_text
 from forecast_cli.reports.tables import NONE, Cell, Column, Table, build_table, count, share, text_cell
 from forecast_cli.reports.tables_scores import ranks_of
 
@@ -85,21 +85,6 @@ def problems_table(report: Report) -> Table:
     return build_table("reasons", "What was not forecast as requested, and why", columns, rows, most=_MOST_PROBLEMS)
 
 
-def shown_value(value: Any) -> str:
-    """Return a setting's value as text."""
-    match value:
-        case None:
-            return NONE
-        case bool():
-            return "true" if value else "false"
-        case float():
-            return f"{value:g}"
-        case list() | tuple():
-            return ", ".join(map(shown_value, value)) or NONE
-        case _:
-            return str(value)
-
-
 def _problem(problem: Problem) -> tuple[Cell, ...]:
     reason = describe_failure(problem.error, problem.message) if problem.error else problem.message
     return (
@@ -118,7 +103,7 @@ def _first_reason(problem: Problem, reason: str) -> str:
 
 
 def _pairs(key: str, caption: str, values: Mapping[str, Any]) -> Table:
-    rows = [(text_cell(name), text_cell(shown_value(value))) for name, value in values.items()]
+    rows = [(text_cell(name), text_cell(setting_text(value, none=NONE))) for name, value in values.items()]
     return build_table(key, caption, (Column("Name"), Column("Value")), rows)
 
 

@@ -8,9 +8,8 @@ from rich.console import Group, RenderableType
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import duration, money, size
+from forecast_cli.reports.figures import duration, money, setting_text, size
 from forecast_cli.reports.terminal.layout import Column, aligned, fitting, line, ruled, section, sections
-from forecast_cli.reports.terminal.settings import format_value
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.workflows.runs import Pruning, RunEntry
 from forecast_cli.workflows.runs_diff import Moved, RunDiff
@@ -40,7 +39,7 @@ def render_run(output: Output, manifest: Manifest) -> Group:
     return sections(
         section(f"{manifest.command} in {printable(output)}", aligned(_WRAPPED, _facts(manifest))),
         section(
-            "Settings", aligned(_WRAPPED, [(name, format_value(value)) for name, value in manifest.settings.items()])
+            "Settings", aligned(_WRAPPED, [(name, setting_text(value)) for name, value in manifest.settings.items()])
         ),
         section("Versions", aligned(_WRAPPED, list(manifest.versions.items()))),
     )
