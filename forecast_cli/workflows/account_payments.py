@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.engine.events import events_table
+from forecast_cli.engine.tables import events_table
 from forecast_cli.models.recurring.cycles import OFFSETS, Cycle
 from forecast_cli.models.recurring.events import coming_events
 from forecast_cli.models.recurring.listing import StreamStatus, have_ended
