@@ -19,7 +19,7 @@ from forecast_cli.engine.published import PublishedRun
 from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL
 from forecast_cli.store.find import raise_folder_errors, runs_at
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, MANIFEST, RISK
-from forecast_cli.store.read_manifest import FIND_RUN, read_manifest
+from forecast_cli.store.manifest import FIND_RUN, read_manifest
 from forecast_cli.workflows.places import place_of
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.run_tables import RunTables, common_origin, find_missing_column

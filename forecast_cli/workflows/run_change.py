@@ -16,8 +16,7 @@ from forecast_cli.store.contents import FolderContents
 from forecast_cli.store.find import has_closed_folder, raise_folder_errors, runs_at
 from forecast_cli.store.fingerprint import setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
-from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.read_manifest import find_manifest
+from forecast_cli.store.manifest import Manifest, find_manifest
 from forecast_cli.workflows.run_pairs import SettingsRecord, keys_in_both, status_changes, table_of
 from forecast_cli.workflows.summary import LIKELY, first_model
 

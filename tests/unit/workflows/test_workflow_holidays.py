@@ -15,7 +15,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError, OutputConflictError
 from forecast_cli.models.recurring.business_days import Rule, shift_days
 from forecast_cli.store.layout import EVENTS, LEARNED_SCORES, MANIFEST
-from forecast_cli.store.read_manifest import read_manifest
+from forecast_cli.store.manifest import read_manifest
 from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun
