@@ -15,7 +15,7 @@ from forecast_cli.engine.shards import Job, Shard
 from forecast_cli.evaluation import low_balance as low
 from forecast_cli.evaluation.rows import CUTOFF, SCORED_LEVELS
 from forecast_cli.models.base import quantile_probabilities
-from forecast_cli.store.parquet import scan_table
+from forecast_cli.store.tables import scan_table
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ from forecast_cli.evaluation.steps import add_tallies, score_steps
 from forecast_cli.evaluation.window_index import index_windows
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, STEP_SUMS, WINDOWS
-from forecast_cli.store.parquet import load_table, scan_table
 from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.store.tables import load_table, scan_table
 from forecast_cli.workflows.backtest_shards import read_low_balance, read_scored, read_shards
 from forecast_cli.workflows.fans import draw_fans
 from forecast_cli.workflows.preparing import Prepared

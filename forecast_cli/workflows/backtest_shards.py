@@ -11,8 +11,8 @@ from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.evaluation.scored import Scored, find_compared_windows
 from forecast_cli.evaluation.window_index import LowBalancePart, ShardRows, WindowIndex
 from forecast_cli.store.layout import FIGURES, LOW_BALANCE, WINDOWS
-from forecast_cli.store.parquet import load_table, scan_table
 from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.store.tables import load_table, scan_table
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.shard_tables import shard_paths
 

@@ -15,7 +15,7 @@ from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.check import Damage, damaged_files, stray_files
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK, SUCCESS
 from forecast_cli.store.manifest import Manifest, read_manifest
-from forecast_cli.store.parquet import forecast_paths, load_table, scan_table
+from forecast_cli.store.tables import forecast_paths, load_table, scan_table
 from forecast_cli.workflows.check_columns import column_damages, unreadable
 from forecast_cli.workflows.check_risk import risk_invariants
 from forecast_cli.workflows.places import open_finished_run

@@ -11,8 +11,8 @@ from forecast_cli.store.check import Damage
 from forecast_cli.store.fingerprint import TABLES_VERSION
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.manifest import FileEntry, Manifest
-from forecast_cli.store.parquet import scan_table
 from forecast_cli.store.table_schemas import table_schemas
+from forecast_cli.store.tables import scan_table
 from forecast_cli.workflows.run_tables import keys_of
 
 

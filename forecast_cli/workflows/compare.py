@@ -20,7 +20,7 @@ from forecast_cli.store.check import refuse_damaged, see_check
 from forecast_cli.store.fingerprint import identity_of, setting_differences
 from forecast_cli.store.layout import SCORES, WINDOWS
 from forecast_cli.store.manifest import FileEntry, Manifest, read_manifest_of
-from forecast_cli.store.parquet import scan_table
+from forecast_cli.store.tables import scan_table
 from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.run_tables import keys_of
 

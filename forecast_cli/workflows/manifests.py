@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import polars as pl
 
 from forecast_cli.engine.tables import to_user_columns
-from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputRecord, Manifest
 from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.store.tables import read_back
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import CheckedInput, count_statuses, summarize_input
 from forecast_cli.workflows.shard_tables import part_entries

@@ -16,7 +16,7 @@ from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.read_errors import describe_error, read_errors
 from forecast_cli.store.check import refuse_damaged, see_check
 from forecast_cli.store.manifest import Manifest, read_manifest_of
-from forecast_cli.store.parquet import scan_table
+from forecast_cli.store.tables import scan_table
 
 
 @dataclass(frozen=True)

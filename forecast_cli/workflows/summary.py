@@ -13,10 +13,9 @@ from forecast_cli.core.ledger import Status
 from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.models.registry import finds_events, parse_model
 from forecast_cli.risk.lows import windows_within
-from forecast_cli.store.atomic import raise_read_back_errors, read_back
 from forecast_cli.store.layout import FAILURES, FORECASTS, MANIFEST, METRICS, RISK
 from forecast_cli.store.manifest import Manifest, read_manifest
-from forecast_cli.store.parquet import scan_table
+from forecast_cli.store.tables import raise_read_back_errors, read_back, scan_table
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import count_quarantined
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun, InputSummary, LowBalanceCount, WrittenFile

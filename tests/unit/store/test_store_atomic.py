@@ -11,15 +11,13 @@ import pytest
 from forecast_cli.core.errors import OutputNotWrittenError
 from forecast_cli.store.atomic import (
     make_folder,
-    parquet_bytes,
     raise_write_errors,
     remove_file,
     sha256_of,
-    write_rows,
     write_whole,
 )
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
-from forecast_cli.store.tables import stage, write_parts
+from forecast_cli.store.tables import parquet_bytes, stage, write_parts, write_rows
 
 ROWS = pl.DataFrame({"id": [f"a{row % 7}" for row in range(1_000)], "value": [row / 3 for row in range(1_000)]})
 
