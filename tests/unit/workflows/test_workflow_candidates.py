@@ -12,7 +12,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from rich.console import Console
 
-from forecast_cli.cli.views.show_text import render_explanation
+from forecast_cli.cli.views.show import render_explanation
 from forecast_cli.config.choices import Align
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
