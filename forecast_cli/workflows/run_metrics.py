@@ -16,7 +16,7 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.evaluation.report import Report
-from forecast_cli.reports.run_gauges import render_run
+from forecast_cli.reports.prometheus import render_run
 from forecast_cli.reports.run_metrics import (
     Change,
     Cost,
