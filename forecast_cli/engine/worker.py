@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from forecast_cli.core.ledger import Flag
-from forecast_cli.core.memory import release_memory
+from forecast_cli.core.machine import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.statistics import reject_wrong_statistics
 from forecast_cli.data.scan.unchanged import assert_unchanged

@@ -8,7 +8,7 @@ from typing import Final
 
 from forecast_cli.config.choices import Executor
 from forecast_cli.core.columns import UNIQUE_ID
-from forecast_cli.core.memory import release_memory
+from forecast_cli.core.machine import release_memory
 from forecast_cli.core.progress import Progress, stage
 from forecast_cli.core.text import counted
 from forecast_cli.data.findings import Action, message_at
