@@ -1,4 +1,4 @@
-"""Floors: a lowest balance that several months came down to and none went below, and paths held above it."""
+"""Floors: paths held above the lowest balance that several months came down to, and above zero where none was below."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.outlook import scale_of
+from forecast_cli.models.pooled.zero_share import keep_below_zero
 from forecast_cli.models.rows import in_c_order
 
 #: Length of a month in days.
@@ -77,3 +78,17 @@ def raise_all_but_lowest(
     rank = np.argsort(np.argsort(low, axis=1, kind="stable"), axis=1)
     held_days = (left[:, None] <= rank[:, :, None]).sum(axis=2)
     raise_paths(rows, floor, held_days, paths)
+
+
+def raise_to_zero(share: NDArray[np.float64], paths: NDArray[np.float64]) -> None:
+    """Raise ``paths`` [n, h, s] that fall below zero to it, in place, but for the lowest ones.
+
+    Of an account's paths that fall below zero, a smaller share is left (``keep_below_zero``), as its ``share`` [n]
+    says; 1 leaves all.
+    """
+    low = find_path_lows(paths)
+    rows = np.flatnonzero((share < 1.0) & (low < 0.0).any(axis=1))
+    _, h, s = paths.shape
+    falls, on_a_day = (low[rows] < 0.0).mean(axis=1), (paths[rows] < 0.0).mean(axis=2).max(axis=1, initial=0.0)
+    left = np.round(s * keep_below_zero(falls, on_a_day, share[rows], s)).astype(np.int64)
+    raise_all_but_lowest(rows, np.zeros(len(rows)), low[rows], np.repeat(left[:, None], h, axis=1), paths)
