@@ -18,10 +18,10 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.store.layout import LEARNED_WEIGHTS, WEIGHTS
 from forecast_cli.workflows.backtest import run_backtest
+from forecast_cli.workflows.explanation import ShowRequest
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
 from forecast_cli.workflows.show import explain_account
-from forecast_cli.workflows.story import ShowRequest
 
 BASE: dict[str, Any] = {"model": ("auto",), "jobs": 1, "horizon": 14, "candidates": ("SeasonalNaive(11)",)}
 CYCLE, ACCOUNTS, DAYS = 11, 24, 300
