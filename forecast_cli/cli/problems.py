@@ -57,7 +57,7 @@ def problem_of(error: BaseException) -> Problem:
         case ForecastCliError():
             return _problem(error.message, error.hint, error.exit_code, retryable=error.retryable)
         case typer.BadParameter() if type(error) is typer.BadParameter:  # a subclass reports missing options
-            return _problem(_one_line(describe_bad_value(error)), _usage_hint(error), ExitCode.USAGE)
+            return _problem(_one_line(_describe_bad_value(error)), _usage_hint(error), ExitCode.USAGE)
         case typer.TyperException():
             return _problem(_one_line(error.format_message()), _usage_hint(error), ExitCode.USAGE)
         case KeyboardInterrupt():
@@ -110,7 +110,7 @@ def _one_line(message: str) -> str:
     return textwrap.shorten(message.partition(" (Possible options:")[0], _LONGEST, placeholder=" ...")
 
 
-def describe_bad_value(error: typer.BadParameter) -> str:
+def _describe_bad_value(error: typer.BadParameter) -> str:
     """Return a message such as ``--horizon: 'soon' is not a whole number``."""
     param = error.param
     problem = _describe_value(error)

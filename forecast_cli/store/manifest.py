@@ -91,19 +91,6 @@ def manifest_content(manifest: Manifest) -> bytes:
     return redact(manifest.model_dump_json(indent=2)).encode() + b"\n"
 
 
-def parse_manifest(content: bytes, *, where: str) -> Manifest:
-    """Return the manifest in ``content``; raise CheckFailedError if it is damaged or of another format."""
-    try:
-        return Manifest.model_validate_json(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise CheckFailedError(
-            f"{where}: this version cannot read the manifest: {place}: {first['msg']}",
-            "run the command that wrote it again, with --force",
-        ) from None
-
-
 def find_manifest(contents: Contents) -> Manifest | None:
     """Return the manifest of an output, None if it has none.
 
@@ -114,7 +101,7 @@ def find_manifest(contents: Contents) -> Manifest | None:
         content = contents.read(MANIFEST)
     except OSError as error:
         raise CheckFailedError(f"{path}: cannot be read: {error.strerror}", "fix its permissions") from None
-    return None if content is None else parse_manifest(content, where=path)
+    return None if content is None else _parse_manifest(content, where=path)
 
 
 def read_manifest(output: Path) -> Manifest:
@@ -141,6 +128,19 @@ def read_manifest_of(commands: Sequence[str], output: Path) -> Manifest:
             f"name another output, or make one: forecast-cli {commands[0]} INPUT --output DIR",
         )
     return manifest
+
+
+def _parse_manifest(content: bytes, *, where: str) -> Manifest:
+    """Return the manifest in ``content``; raise CheckFailedError if it is damaged or of another format."""
+    try:
+        return Manifest.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        raise CheckFailedError(
+            f"{where}: this version cannot read the manifest: {place}: {first['msg']}",
+            "run the command that wrote it again, with --force",
+        ) from None
 
 
 def _unfinished(output: Path) -> ForecastCliError:

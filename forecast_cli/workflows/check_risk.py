@@ -24,8 +24,7 @@ from forecast_cli.core.text import counted
 from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.check import Damage
 from forecast_cli.store.layout import RISK
-from forecast_cli.workflows.id_ranges import in_range, split_ids
-from forecast_cli.workflows.run_tables import keys_of
+from forecast_cli.workflows.run_tables import in_range, keys_of, split_ids
 
 #: Number of ids whose rows are checked at a time.
 _ACCOUNTS: Final = 100_000

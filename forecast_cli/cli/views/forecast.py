@@ -61,7 +61,7 @@ def render_run(run: ForecastRun, *, seconds: float) -> Group:
         section("Not as requested", render_groups(run.failures)) if run.failures else None,
         _input(run),
         _low_balances(run),
-        render_change(run.change) if run.change else None,
+        _render_change(run.change) if run.change else None,
         section(f"Tables in {printable(run.output)}", _files(run.files)),
         section("Next", *map(command_line, _next(run))),
     )
@@ -144,7 +144,7 @@ def _rows(file: WrittenFile) -> str:
     return counted(file.rows, "row") if not file.path.endswith(".json") else ""
 
 
-def render_change(change: Change) -> RenderableType:
+def _render_change(change: Change) -> RenderableType:
     """Return how many accounts are newly likely to run low or have another status, and how many medians moved far."""
     rows = [(f"under {printable(one.threshold)}", _describe_moves(one)) for one in change.risk]
     medians = change.medians

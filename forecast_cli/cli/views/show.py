@@ -24,7 +24,7 @@ from forecast_cli.reports.jsonlines import account_value
 from forecast_cli.reports.terminal.fan import ASCII, NEEDED, UNICODE, FanChart, near_thresholds, render_fan
 from forecast_cli.reports.terminal.flags import describe_flag
 from forecast_cli.reports.terminal.layout import Cell, Column, Indented, aligned, line, ruled, section, sections
-from forecast_cli.workflows.story import (
+from forecast_cli.workflows.explanation import (
     AccountExplanation,
     AccountFan,
     Band,
