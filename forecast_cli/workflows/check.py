@@ -42,7 +42,7 @@ def run_check(output: Output) -> CheckReport:
         damaged = {one.path for one in found}
         if SUCCESS not in damaged:
             whole = (entry for entry in manifest.files if entry.path not in damaged)
-            found += _column_damages(folder, manifest, whole)
+            found += column_damages(folder, manifest, whole)
             found += _broken_invariants(folder, manifest, {one.path.partition("/")[0] for one in found})
     return CheckReport(
         output=output,
@@ -135,7 +135,7 @@ def _series_keys(manifest: Manifest) -> list[str]:
     return [*keys_of(manifest.settings), c.MODEL, *([] if manifest.command == "forecast" else [CUTOFF])]
 
 
-def _column_damages(output: Path, manifest: Manifest, entries: Iterable[FileEntry]) -> Iterator[Damage]:
+def column_damages(output: Path, manifest: Manifest, entries: Iterable[FileEntry]) -> Iterator[Damage]:
     """Yield a damage for each column that a table among ``entries`` lacks or has with another type.
 
     A table that is not parquet is one damage. Account ids and currencies have the types of ``ACCOUNTS`` in all tables.
