@@ -17,7 +17,6 @@ from forecast_cli.evaluation.alarms import calibrate_low_balance
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.leaderboard import rank_models
 from forecast_cli.evaluation.low_balance import BASE_RATE, EVENT, GROUP
-from forecast_cli.evaluation.low_balance_parts import LowBalanceParts
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance
 from forecast_cli.evaluation.report import Absent, LowBalanceCalibration, LowBalanceScore, Problem, Report, RunFacts
 from forecast_cli.evaluation.rows import CUTOFF
@@ -25,7 +24,7 @@ from forecast_cli.evaluation.scored import Scored, find_compared_windows
 from forecast_cli.evaluation.segment_scores import score_segments
 from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL, describe_findings
 from forecast_cli.evaluation.steps import add_tallies, score_steps
-from forecast_cli.evaluation.window_index import LowBalancePart, ShardRows, WindowIndex, index_windows
+from forecast_cli.evaluation.window_index import LowBalancePart, LowBalanceParts, ShardRows, WindowIndex, index_windows
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, FIGURES, LOW_BALANCE, STEP_SUMS, WINDOWS
 from forecast_cli.store.receipts import ShardReceipt
