@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.core import risk as r
+from forecast_cli.core import risk_columns as r
 from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
 from forecast_cli.data.scan.canonical import key_columns
 from forecast_cli.engine.shards import Job, Shard

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from forecast_cli.core.risk import CROSSED
+from forecast_cli.core.risk_columns import CROSSED
 from forecast_cli.evaluation.bootstrap import HASHED_GROUPS, GroupCells, Resampled, draw_part_totals, sum_cells
 from forecast_cli.evaluation.low_balance import ALREADY, DAY, DAY_QUANTILES, EVENT, PROBABILITY, REACHED
 from forecast_cli.evaluation.report import Budget, CrossingDate, LowBalanceCalibration

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.core import risk as r
+from forecast_cli.core import risk_columns as r
 from forecast_cli.core.ledger import WITH_FORECAST, Status
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, LEARNED_SCORES, RISK, WEIGHTS
 from forecast_cli.workflows.account_key import AccountKey

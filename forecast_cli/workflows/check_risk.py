@@ -8,7 +8,7 @@ import polars as pl
 from forecast_cli.config.thresholds import threshold_columns
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import WITH_FORECAST, Flag
-from forecast_cli.core.risk import (
+from forecast_cli.core.risk_columns import (
     BALANCE,
     DAYS_BELOW,
     EXPECTED_LOW,

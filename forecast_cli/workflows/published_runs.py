@@ -11,7 +11,7 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.errors import CheckFailedError, ConfigError
 from forecast_cli.core.ledger import WITH_FORECAST
 from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
-from forecast_cli.core.risk import RISK_COLUMNS
+from forecast_cli.core.risk_columns import RISK_COLUMNS
 from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.data.scan.canonical import key_columns
 from forecast_cli.data.source import key_dtype_of

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from forecast_cli.evaluation.report import Report
-from forecast_cli.reports.jsonfile import read_report, render_json
+from forecast_cli.reports.report_json import read_report, render_json
 from forecast_cli.store.atomic import write_whole
 from forecast_cli.store.check import refuse_damaged, success_content
 from forecast_cli.store.layout import MANIFEST, RENDERED, REPORTED, REPORTS, SUCCESS

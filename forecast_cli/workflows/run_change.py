@@ -9,7 +9,7 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import CheckFailedError, ConfigError
-from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
+from forecast_cli.core.risk_columns import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.reports.run_metrics import Change, MedianMoves, PreviousRun, RiskMoves, StatusChange
 from forecast_cli.store.check import see_check
 from forecast_cli.store.contents import FolderContents

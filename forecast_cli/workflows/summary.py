@@ -10,7 +10,7 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Status
-from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
+from forecast_cli.core.risk_columns import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.models.registry import finds_events, parse_model
 from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.layout import FAILURES, FORECASTS, MANIFEST, METRICS, RISK

@@ -61,6 +61,6 @@ def schema() -> None:
     """Print the JSON schema of the config file."""
     from forecast_cli.cli.streams import write_out
     from forecast_cli.config.settings import Settings
-    from forecast_cli.reports.jsonlines import document
+    from forecast_cli.reports.json_text import document
 
     write_out(document(Settings.model_json_schema()))

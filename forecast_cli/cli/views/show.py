@@ -20,7 +20,7 @@ from forecast_cli.core.ids import mark_id
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import money
-from forecast_cli.reports.jsonlines import account_value
+from forecast_cli.reports.json_text import account_value
 from forecast_cli.reports.terminal.fan import ASCII, NEEDED, UNICODE, FanChart, near_thresholds, render_fan
 from forecast_cli.reports.terminal.flags import describe_flag
 from forecast_cli.reports.terminal.layout import Cell, Column, Indented, aligned, line, ruled, section, sections
