@@ -12,26 +12,28 @@ from forecast_cli.reports.tables_scores import ranks_of
 
 #: Most rows of the table of failures and fallbacks.
 _MOST_PROBLEMS: Final = 100
-_MEANS: Final[Mapping[str, str]] = {
-    Status.OK: "forecast as requested",
-    Status.FALLBACK: "forecast, in part by a simpler model",
-    Status.SKIPPED: "too little history, or ended too long ago",
-    Status.FAILED: "without a forecast",
+_MEANINGS: Final[Mapping[Status, str]] = {
+    Status.OK: "replayed as requested",
+    Status.FALLBACK: "replayed, some windows by a simpler model",
+    Status.SKIPPED: "not replayed: too little history, or ended too long ago",
+    Status.FAILED: "not replayed: unusable rows, timeout or crash",
 }
-
-
-#: The same where finished forecasts were scored.
-_MEANS_OF_SCORE: Final[Mapping[str, str]] = {
+_MEANINGS_OF_SCORE: Final[Mapping[Status, str]] = {
     Status.OK: "scored",
-    Status.FALLBACK: "scored, in part by a simpler model",
-    Status.SKIPPED: "without a forecast, or without a later balance",
-    Status.FAILED: "rows that cannot be used",
+    Status.FALLBACK: "scored, some forecasts by a simpler model",
+    Status.SKIPPED: "not scored: no forecast, or no balance after it",
+    Status.FAILED: "not scored: unusable rows",
 }
 
 
 def title_of(facts: RunFacts) -> str:
     """Return the title of a report."""
     return "Score of finished forecasts" if facts.is_score else "Backtest report"
+
+
+def status_meanings(facts: RunFacts) -> Mapping[Status, str]:
+    """Return what each status of an account means in a backtest, or in a score of finished forecasts."""
+    return _MEANINGS_OF_SCORE if facts.is_score else _MEANINGS
 
 
 def facts_table(facts: RunFacts) -> Table:
@@ -50,9 +52,10 @@ def facts_table(facts: RunFacts) -> Table:
 
 def accounts_table(facts: RunFacts) -> Table:
     """Return the accounts by status; they add up to all accounts of the input."""
-    total, means = sum(facts.accounts.values()), _MEANS_OF_SCORE if facts.is_score else _MEANS
+    total = sum(facts.accounts.values())
+    meanings = {status.value: meaning for status, meaning in status_meanings(facts).items()}
     rows = [
-        (text_cell(status), count(number), share(number / total if total else 0.0), Cell(means.get(status, "")))
+        (text_cell(status), count(number), share(number / total if total else 0.0), Cell(meanings.get(status, "")))
         for status, number in facts.accounts.items()
     ]
     columns = (Column("Status"), Column("Accounts", numeric=True), Column("Share", numeric=True), Column("Meaning"))
