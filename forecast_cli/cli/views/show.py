@@ -237,7 +237,7 @@ def _why(why: Why) -> Group:
 
 
 def _joined(shares: Sequence[Share]) -> str:
-    weights = ", ".join(f"{one.share:.0%} on days {one.first} to {one.last}" for one in shares)
+    weights = ", ".join(f"{100 * one.share:.0f} % on days {one.first} to {one.last}" for one in shares)
     return f"{printable(shares[0].candidate)} joined with a weight of {weights}."
 
 

@@ -174,5 +174,5 @@ def test_the_story_of_an_account_says_who_joined_for_which_days(runs: Runs, whol
     console = Console(width=100, record=True, file=StringIO())
     console.print(render_explanation(story, width=100, ascii_only=True))
     share = story.why.shares[0]
-    text = f"SeasonalNaive(11) joined with a weight of {share.share:.0%} on days 1 to {share.last}"
+    text = f"SeasonalNaive(11) joined with a weight of {100 * share.share:.0f} % on days 1 to {share.last}"
     assert text in console.export_text()
