@@ -2,6 +2,11 @@
 
 import os
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from forecast_cli.cli.messages import Log
 
 
 def main() -> None:
@@ -12,7 +17,6 @@ def main() -> None:
     os.environ.setdefault("_RJEM_MALLOC_CONF", f"narenas:{arenas},dirty_decay_ms:1000,muzzy_decay_ms:0")
     # Imported here: worker processes import this module again, and need none of it.
     from forecast_cli.cli.app import build_app
-    from forecast_cli.cli.current_folder import leave_unusable_folder
     from forecast_cli.cli.messages import log_of
     from forecast_cli.cli.signals import install_signal_handlers
     from forecast_cli.cli.streams import guard_stdout, open_closed_streams
@@ -20,8 +24,20 @@ def main() -> None:
     open_closed_streams()
     guard_stdout()
     install_signal_handlers()
-    leave_unusable_folder(log_of(sys.argv[1:]))
+    _leave_unusable_folder(log_of(sys.argv[1:]))
     build_app()(prog_name="forecast-cli")
+
+
+def _leave_unusable_folder(log: "Log") -> None:
+    """Continue in the root folder, with a warning, if the current folder was deleted or may not be entered.
+
+    Processes are started in the current folder. Relative paths could not be resolved there either.
+    """
+    try:
+        os.chdir(Path.cwd())
+    except OSError as error:
+        os.chdir("/")
+        log.warn(f"current folder: {error.strerror}; relative paths are taken from /")
 
 
 if __name__ == "__main__":

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from forecast_cli.evaluation.low_balance import GROUP
-from forecast_cli.evaluation.low_balance_parts import LowBalanceParts
 from forecast_cli.evaluation.scored import Scored, find_compared_windows
-from forecast_cli.evaluation.window_index import ShardRows, index_windows
+from forecast_cli.evaluation.window_index import LowBalanceParts, ShardRows, index_windows
 
 _BY = ("unique_id", "cutoff")
 _NO_FIGURES = pl.DataFrame(schema={"unique_id": pl.String, "cutoff": pl.Date, "model": pl.String})

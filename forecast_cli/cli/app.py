@@ -1,13 +1,14 @@
 """The Typer application and its commands, in the order of a working day."""
 
+from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperCommand
 from typer.main import get_command
 
 from forecast_cli import __version__
 from forecast_cli.cli.boundary import BoundaryGroup, show_help_if_alone
-from forecast_cli.cli.lazy_command import LazyCommand
 from forecast_cli.core.exit_codes import ExitCode
 
 #: Commands with the first line of their docstrings, so that the root's help does not import them.
@@ -27,6 +28,20 @@ COMMANDS: Final = {
     "runs": "List, inspect and compare runs, and remove old ones.",
     "config": "Show the settings in effect, or create a config file.",
 }
+
+
+class LazyCommand(TyperCommand):
+    """Placeholder for the command ``<name>`` or the group ``<name>_app`` in the module ``cli/commands/<name>.py``."""
+
+    def load(self) -> Any:
+        """Import the command and return it."""
+        module = import_module(f"forecast_cli.cli.commands.{self.name}")
+        group = getattr(module, f"{self.name}_app", None)
+        return get_command(group() if group else _single_command_app(getattr(module, str(self.name))))
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Import the command and parse its arguments; running, help and completion then use the imported command."""
+        return self.load().make_context(info_name, args, parent, **extra)
 
 
 class Root(BoundaryGroup):
@@ -71,3 +86,9 @@ def _root(
         typer.echo(f"forecast-cli {__version__}")
         raise typer.Exit(ExitCode.OK)
     show_help_if_alone(ctx)
+
+
+def _single_command_app(command: Any) -> typer.Typer:
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command()(command)
+    return app

@@ -16,7 +16,7 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ids import hashed_ids, unmark_ids
 from forecast_cli.core.redact import redact
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.jsonlines import Level, log_line
+from forecast_cli.reports.json_text import Level, log_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

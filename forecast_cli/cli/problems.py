@@ -10,7 +10,6 @@ from typing import Any, Final
 import typer
 
 from forecast_cli import __version__
-from forecast_cli.cli.bad_values import describe_bad_value
 from forecast_cli.core.errors import ForecastCliError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.limits import limit_reached
@@ -23,6 +22,15 @@ _INSTEAD: Final[Mapping[tuple[str | None, str | None], str]] = {
     ("backtest", "--origin"): "a backtest has --align instead: account (the default) or as-of"
 }
 _GO_ON: Final = "run the same command again: a forecast or backtest keeps its finished shards"
+_KINDS: Final[Mapping[str, str]] = {
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number that is small enough",
+    "float_parsing": "a number",
+}
+_BOUNDS: Final[Mapping[str, tuple[str, str]]] = {
+    "greater_than_equal": ("at least", "ge"),
+    "less_than_equal": ("at most", "le"),
+}
 
 
 class Terminated(BaseException):
@@ -49,7 +57,7 @@ def problem_of(error: BaseException) -> Problem:
         case ForecastCliError():
             return _problem(error.message, error.hint, error.exit_code, retryable=error.retryable)
         case typer.BadParameter() if type(error) is typer.BadParameter:  # a subclass reports missing options
-            return _problem(_one_line(describe_bad_value(error)), _usage_hint(error), ExitCode.USAGE)
+            return _problem(_one_line(_describe_bad_value(error)), _usage_hint(error), ExitCode.USAGE)
         case typer.TyperException():
             return _problem(_one_line(error.format_message()), _usage_hint(error), ExitCode.USAGE)
         case KeyboardInterrupt():
@@ -100,3 +108,31 @@ def _takes_input(context: Any) -> bool:
 def _one_line(message: str) -> str:
     """Return the message on one line, shortened if long, without the suggestions that the hint contains."""
     return textwrap.shorten(message.partition(" (Possible options:")[0], _LONGEST, placeholder=" ...")
+
+
+def _describe_bad_value(error: typer.BadParameter) -> str:
+    """Return a message such as ``--horizon: 'soon' is not a whole number``."""
+    param = error.param
+    problem = _describe_value(error)
+    if param is None:
+        return problem
+    name = param.opts[0] if param.param_type_name == "option" else param.metavar
+    return f"{name}: {problem}"
+
+
+def _describe_value(error: typer.BadParameter) -> str:
+    found = _finding_behind(error)
+    kind = _KINDS.get(found.get("type", ""))
+    if kind is not None:
+        return f"{found['input']!r} is not {kind}"
+    bound = _BOUNDS.get(found.get("type", ""))
+    if bound is not None:
+        word, end = bound
+        return f"expected {word} {found['ctx'][end]:g}, got {found['input']}"
+    return error.message.removeprefix("Value error, ").removesuffix(".")
+
+
+def _finding_behind(error: typer.BadParameter) -> Mapping[str, Any]:
+    """Return the first error that pydantic, which typer validates values with, reported; empty if it reported none."""
+    errors = getattr(error.__cause__, "errors", None)
+    return errors()[0] if errors is not None else {}

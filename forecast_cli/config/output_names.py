@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 from forecast_cli.core import columns as c
-from forecast_cli.core.risk import RISK_COLUMNS
+from forecast_cli.core.risk_columns import RISK_COLUMNS
 
 #: Without the quantiles, whose names depend on the levels. Only a backtest has ``cutoff``, ``y`` and ``windows``.
 _FORECASTS: Final = frozenset({c.STEP, c.MODEL, c.MEAN, "cutoff", c.Y})

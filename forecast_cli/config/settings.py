@@ -20,11 +20,8 @@ from pydantic_core import PydanticCustomError
 
 from forecast_cli.config.calendars import HOME, check_calendar
 from forecast_cli.config.choices import Align, Executor, OnBadFile, OnDuplicate, Origin
-from forecast_cli.config.commas import outer_commas
-from forecast_cli.config.durations import check_duration
-from forecast_cli.config.file_mode import check_mode, octal
-from forecast_cli.config.memory_size import check_memory
 from forecast_cli.config.output_names import find_reserved_name, is_pattern
+from forecast_cli.config.texts import check_duration, check_memory, check_mode, octal, outer_commas
 from forecast_cli.config.thresholds import EXPECTED, check_threshold, unique_thresholds
 
 ENV_PREFIX: Final = "FORECAST_"

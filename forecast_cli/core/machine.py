@@ -1,7 +1,9 @@
 """Memory and processor time that this process may use, within the limits of its control groups."""
 
+import ctypes
 import math
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +14,10 @@ _MEMORY: Final = (
 )
 #: Smallest value that means "no limit" in control groups version 1.
 _NO_LIMIT: Final = 1 << 60
+#: Environment variable of processes that keep freed memory for reuse.
+KEEPS: Final = "_FORECAST_CLI_KEEPS_MEMORY"
+#: Whether this process was started with it. Read at import: setting it later affects child processes only.
+_KEEPING: Final = KEEPS in os.environ
 
 
 def available_memory(root: Path = _ROOT) -> int | None:
@@ -95,3 +101,14 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+def release_memory() -> None:
+    """Return freed memory to the operating system, which glibc does only on request.
+
+    Does nothing on systems other than Linux, or in processes that were started to keep freed memory.
+    """
+    if sys.platform == "linux" and not _KEEPING:
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from forecast_cli.core.errors import WorkerLostError
 from forecast_cli.engine.environment import FRUGAL, environment
-from forecast_cli.engine.loss_messages import explain_exit_code
+from forecast_cli.engine.retries import explain_exit_code
 from forecast_cli.engine.signals import interrupts_blocked
 from forecast_cli.engine.worker_main import TaskFailure, leave_end_to_parent, to_exception, to_task_failure
 from forecast_cli.engine.worker_pool import UNTIL_GONE, end_fork_server

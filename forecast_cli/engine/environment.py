@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from forecast_cli.core.memory import KEEPS
+from forecast_cli.core.machine import KEEPS
 
 #: Makes polars return freed memory at once; by default its allocator keeps as much again.
 FRUGAL: Final = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}

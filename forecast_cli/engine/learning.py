@@ -10,8 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.config.choices import Origin
-from forecast_cli.config.durations import seconds_of
 from forecast_cli.config.settings import Settings
+from forecast_cli.config.texts import seconds_of
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.hashes import hash_each
 from forecast_cli.core.ledger import Status

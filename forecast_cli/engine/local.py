@@ -8,9 +8,15 @@ from typing import Final, assert_never
 
 from forecast_cli.core.errors import WorkerLostError
 from forecast_cli.core.heartbeat import Heartbeat
-from forecast_cli.engine.loss_messages import describe_exit, describe_timeout, describe_to_user
 from forecast_cli.engine.memory import Room
-from forecast_cli.engine.retries import Attempt, LossCause, LostWorker
+from forecast_cli.engine.retries import (
+    Attempt,
+    LossCause,
+    LostWorker,
+    describe_exit,
+    describe_timeout,
+    describe_to_user,
+)
 from forecast_cli.engine.shards import Job, Shard
 from forecast_cli.engine.worker_main import Message, PartStarted, Ready, TaskFailure, to_exception
 from forecast_cli.engine.worker_pool import Worker, WorkerPool, worker_pool

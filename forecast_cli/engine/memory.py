@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from forecast_cli.config.memory_size import memory_bytes
 from forecast_cli.config.settings import Settings
+from forecast_cli.config.texts import memory_bytes
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import counted
 from forecast_cli.engine.environment import FRUGAL, KEEPING

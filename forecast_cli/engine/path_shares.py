@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.core.memory import release_memory
+from forecast_cli.core.machine import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.auto import NAME
 from forecast_cli.models.base import Forecast

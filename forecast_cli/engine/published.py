@@ -8,14 +8,14 @@ from pathlib import Path
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.core import risk as r
+from forecast_cli.core import risk_columns as r
 from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
 from forecast_cli.data.scan.canonical import key_columns
 from forecast_cli.engine.shards import Job, Shard
 from forecast_cli.evaluation import low_balance as low
 from forecast_cli.evaluation.rows import CUTOFF, SCORED_LEVELS
 from forecast_cli.models.base import quantile_probabilities
-from forecast_cli.store.parquet import scan_table
+from forecast_cli.store.tables import scan_table
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from forecast_cli.config.settings import Settings
 from forecast_cli.config.thresholds import threshold_columns
 from forecast_cli.core import columns as c
-from forecast_cli.core.risk import (
+from forecast_cli.core.risk_columns import (
     BALANCE,
     DAYS_BELOW,
     EXPECTED_LOW,

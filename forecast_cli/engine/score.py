@@ -17,9 +17,8 @@ from forecast_cli.engine.published import PublishedRun, read_published
 from forecast_cli.engine.scored_windows import costs_table, score_tables, windows_table
 from forecast_cli.engine.shards import Done, Job, Shard
 from forecast_cli.evaluation import low_balance as low
-from forecast_cli.evaluation.known_days import unknown_days
 from forecast_cli.evaluation.rows import CUTOFF
-from forecast_cli.evaluation.splits import Fold, fold_at
+from forecast_cli.evaluation.splits import Fold, fold_at, unknown_days
 from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, FORECASTS, LOW_BALANCE, WINDOWS
 
 _LOW_KEYS = (low.THRESHOLD, low.DAYS)

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from forecast_cli.config.durations import seconds_of
 from forecast_cli.config.settings import Settings
+from forecast_cli.config.texts import seconds_of
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.ids import Key
 from forecast_cli.data.source import Source

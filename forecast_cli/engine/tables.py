@@ -1,7 +1,8 @@
 """Tables of a shard: conversion of arrays to rows, and of internal column names to the user's, before writing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,9 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.canonical import key_columns
 from forecast_cli.data.source import Source
 from forecast_cli.engine.outcomes import ModelForecast
+from forecast_cli.models.recurring.listing import list_streams
+from forecast_cli.models.recurring.streams import Streams
+from forecast_cli.store.table_schemas import EVENTS_SCHEMA, WEIGHTS_SCHEMA
 
 
 def forecast_table(panel: Panel, forecasts: Sequence[ModelForecast], settings: Settings) -> pl.DataFrame:
@@ -53,3 +57,30 @@ def to_user_columns(table: pl.DataFrame, source: Source, settings: Settings) -> 
     if c.UNIQUE_ID in present:
         table = table.with_columns(pl.col(c.UNIQUE_ID).cast(source.id_dtype))
     return table.rename(present)
+
+
+def events_table(panel: Panel, streams: Streams) -> pl.DataFrame:
+    """Return a row for each stream found in a panel, in the order of accounts: their keys, then ``EVENTS_SCHEMA``.
+
+    ``next_date`` and ``next_amount`` are null for a stream that has ended.
+    """
+    listed = list_streams(streams, panel.origins)
+    columns = (
+        pl.Series(name, getattr(listed, name), dtype=dtype, nan_to_null=True) for name, dtype in EVENTS_SCHEMA.items()
+    )
+    return pl.DataFrame([*panel.keys()[listed.row], *columns])
+
+
+def weights_table(panel: Panel, forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
+    """Return a row for each account that a candidate joined and each range of days with one weight."""
+    rows = [row for one in forecasts for row in _weight_rows(one)]
+    place = [int(row[0]) for row in rows]
+    weights = pl.DataFrame([row[1:] for row in rows], schema=WEIGHTS_SCHEMA, orient="row")
+    return pl.DataFrame([*panel.keys()[place], *weights])
+
+
+def _weight_rows(one: ModelForecast) -> Iterator[tuple[Any, ...]]:
+    for row, joined in sorted(one.ladder.forecast.joined.items()):
+        starts = np.flatnonzero(np.diff(joined.share, prepend=np.nan) != 0.0)
+        for first, after in zip(starts.tolist(), [*starts[1:].tolist(), len(joined.share)], strict=True):
+            yield one.rows[row], one.label, joined.candidate, first + 1, after, float(joined.share[first])

@@ -8,17 +8,15 @@ import numpy as np
 import polars as pl
 
 from forecast_cli.core.ledger import Flag
-from forecast_cli.core.memory import release_memory
+from forecast_cli.core.machine import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.statistics import reject_wrong_statistics
 from forecast_cli.data.scan.unchanged import assert_unchanged
 from forecast_cli.engine.accounts import read_shard_accounts
-from forecast_cli.engine.events import events_table
 from forecast_cli.engine.outcomes import ModelForecast, add_flag, complete_ledger, failure_rows, taken_apart
 from forecast_cli.engine.risk_table import read_threshold_amounts, risk_table, without_amount
 from forecast_cli.engine.shards import Done, Job, Shard, Task
-from forecast_cli.engine.tables import count_invalid_rows, forecast_table, to_user_columns
-from forecast_cli.engine.weights import weights_table
+from forecast_cli.engine.tables import count_invalid_rows, events_table, forecast_table, to_user_columns, weights_table
 from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.path_levels import levels_to_request
 from forecast_cli.models.recurring.records import STREAM

@@ -9,12 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from forecast_cli.core.risk import CROSSED
+from forecast_cli.core.risk_columns import CROSSED
 from forecast_cli.evaluation.bootstrap import HASHED_GROUPS, GroupCells, Resampled, draw_part_totals, sum_cells
 from forecast_cli.evaluation.low_balance import ALREADY, DAY, DAY_QUANTILES, EVENT, PROBABILITY, REACHED
-from forecast_cli.evaluation.low_balance_parts import LowBalanceParts
 from forecast_cli.evaluation.report import Budget, CrossingDate, LowBalanceCalibration
-from forecast_cli.evaluation.window_index import LowBalancePart
+from forecast_cli.evaluation.window_index import LowBalancePart, LowBalanceParts
 
 #: Shares of all windows for which precision, lift and recall are computed: the riskiest 1 % and 5 %.
 BUDGETS: Final = (0.01, 0.05)

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
-from forecast_cli.core.risk import CROSSED
+from forecast_cli.core.risk_columns import CROSSED
 from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.models.base import Forecast

@@ -19,11 +19,10 @@ from forecast_cli.evaluation.bootstrap import (
     sum_cells,
 )
 from forecast_cli.evaluation.low_balance import BASE_RATE, EVENT, PROBABILITY
-from forecast_cli.evaluation.low_balance_parts import WINDOW, LowBalanceParts
 from forecast_cli.evaluation.pooled import MetricDraws, estimate_skills
 from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ReliabilityBin
 from forecast_cli.evaluation.segment import Segment
-from forecast_cli.evaluation.window_index import LowBalancePart, WindowIndex
+from forecast_cli.evaluation.window_index import WINDOW, LowBalancePart, LowBalanceParts, WindowIndex
 
 #: Lower edges of the bins of probability. They are fixed, so that models and runs can be compared, and narrow near
 #: zero, where most accounts are.

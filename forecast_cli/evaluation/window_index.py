@@ -1,8 +1,8 @@
 """Windows of a whole run as numbers, read shard by shard: no table of all accounts and their texts is in memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,8 @@ from forecast_cli.evaluation.segment import Segment
 LowBalancePart = tuple[str, int, str]
 _Part = TypeVar("_Part", str, LowBalancePart)
 _Item = TypeVar("_Item", bound=np.generic)
+#: Column with the number of a row's window.
+WINDOW: Final = "number of the window"
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,34 @@ class WindowIndex:
 
     def __len__(self) -> int:
         return len(self.accounts)
+
+
+@dataclass(frozen=True)
+class LowBalanceParts:
+    """Low-balance rows of the windows of ``index``, in parts: those of one threshold, period and model.
+
+    ``read`` returns columns of a part, with a row for each window of ``index.low_balance``, in their order; ``seed`` is
+    that of the bootstrap draws.
+    """
+
+    index: WindowIndex
+    read: Callable[[LowBalancePart, Sequence[str]], pl.DataFrame]
+    seed: int
+
+    def rows(self, columns: Sequence[str]) -> Iterator[tuple[LowBalancePart, pl.DataFrame]]:
+        """Yield each part and ``columns`` and ``WINDOW`` of its rows; in order of threshold, period and model."""
+        for part, has in self.index.low_balance.items():
+            yield part, self.read(part, columns).with_columns(pl.Series(WINDOW, np.flatnonzero(has)))
+
+    def accounts_of(self, rows: pl.DataFrame) -> NDArray[np.int32]:
+        """Return the number of each row's account."""
+        accounts: NDArray[np.int32] = self.index.accounts[rows[WINDOW].to_numpy()]
+        return accounts
+
+    def groups_of(self, rows: pl.DataFrame) -> NDArray[np.int32]:
+        """Return the bootstrap group of each row's account."""
+        groups: NDArray[np.int32] = self.index.groups[rows[WINDOW].to_numpy()]
+        return groups
 
 
 def index_windows(

@@ -1,20 +1,17 @@
 """Intervals under the assumption of normal errors: mean plus z times the forecast's standard deviation."""
 
-from statistics import NormalDist
-
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.base import Forecast, RowFailure
 from forecast_cli.models.failures import blank_failures
-
-_STANDARD = NormalDist()
+from forecast_cli.models.normal_scores import normal_scores
 
 
 def _symmetric_scores(levels: tuple[float, ...]) -> NDArray[np.float64]:
     """Return the normal scores z [q] of the quantiles for ascending ``levels`` (percent), with 0 in the middle."""
-    upper = [_STANDARD.inv_cdf(0.5 + level / 200.0) for level in levels]
-    return np.array([*(-z for z in reversed(upper)), 0.0, *upper])
+    upper = normal_scores(0.5 + np.array(levels) / 200.0)
+    return np.concatenate([-upper[::-1], [0.0], upper])
 
 
 def normal_forecast(

@@ -1,4 +1,4 @@
-"""Numbers formatted for people: shares, amounts, sizes, durations, and shortened lists."""
+"""Values formatted for people: shares, amounts, settings, sizes, durations, and shortened lists."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -34,6 +34,22 @@ def money(amount: float) -> str:
     decimals = 2 - int(f"{amount:.2e}".partition("e")[2])
     whole, _, fraction = f"{amount:.{decimals}f}".partition(".")
     return f"{whole}.{fraction.rstrip('0'):0<2}"
+
+
+def setting_text(value: object, *, none: str = "-") -> str:
+    """Return a setting's value as it would be written on the command line, ``none`` for none."""
+    match value:
+        case None:
+            return none
+        case bool():
+            return "true" if value else "false"
+        case list() | tuple():
+            return ", ".join(setting_text(item) for item in value) or none
+        case float():
+            short = f"{value:g}"
+            return short if float(short) == value else repr(value)
+        case _:
+            return printable(value)
 
 
 def size(count: int) -> str:

@@ -6,32 +6,34 @@ from typing import Any, Final
 from forecast_cli.core.ledger import Status, describe_failure
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Problem, Report, RunFacts
-from forecast_cli.reports.figures import duration, listed
+from forecast_cli.reports.figures import duration, listed, setting_text
 from forecast_cli.reports.tables import NONE, Cell, Column, Table, build_table, count, share, text_cell
 from forecast_cli.reports.tables_scores import ranks_of
 
 #: Most rows of the table of failures and fallbacks.
 _MOST_PROBLEMS: Final = 100
-_MEANS: Final[Mapping[str, str]] = {
-    Status.OK: "forecast as requested",
-    Status.FALLBACK: "forecast, in part by a simpler model",
-    Status.SKIPPED: "too little history, or ended too long ago",
-    Status.FAILED: "without a forecast",
+_MEANINGS: Final[Mapping[Status, str]] = {
+    Status.OK: "replayed as requested",
+    Status.FALLBACK: "replayed, some windows by a simpler model",
+    Status.SKIPPED: "not replayed: too little history, or ended too long ago",
+    Status.FAILED: "not replayed: unusable rows, timeout or crash",
 }
-
-
-#: The same where finished forecasts were scored.
-_MEANS_OF_SCORE: Final[Mapping[str, str]] = {
+_MEANINGS_OF_SCORE: Final[Mapping[Status, str]] = {
     Status.OK: "scored",
-    Status.FALLBACK: "scored, in part by a simpler model",
-    Status.SKIPPED: "without a forecast, or without a later balance",
-    Status.FAILED: "rows that cannot be used",
+    Status.FALLBACK: "scored, some forecasts by a simpler model",
+    Status.SKIPPED: "not scored: no forecast, or no balance after it",
+    Status.FAILED: "not scored: unusable rows",
 }
 
 
 def title_of(facts: RunFacts) -> str:
     """Return the title of a report."""
     return "Score of finished forecasts" if facts.is_score else "Backtest report"
+
+
+def status_meanings(facts: RunFacts) -> Mapping[Status, str]:
+    """Return what each status of an account means in a backtest, or in a score of finished forecasts."""
+    return _MEANINGS_OF_SCORE if facts.is_score else _MEANINGS
 
 
 def facts_table(facts: RunFacts) -> Table:
@@ -50,9 +52,10 @@ def facts_table(facts: RunFacts) -> Table:
 
 def accounts_table(facts: RunFacts) -> Table:
     """Return the accounts by status; they add up to all accounts of the input."""
-    total, means = sum(facts.accounts.values()), _MEANS_OF_SCORE if facts.is_score else _MEANS
+    total = sum(facts.accounts.values())
+    meanings = {status.value: meaning for status, meaning in status_meanings(facts).items()}
     rows = [
-        (text_cell(status), count(number), share(number / total if total else 0.0), Cell(means.get(status, "")))
+        (text_cell(status), count(number), share(number / total if total else 0.0), Cell(meanings.get(status, "")))
         for status, number in facts.accounts.items()
     ]
     columns = (Column("Status"), Column("Accounts", numeric=True), Column("Share", numeric=True), Column("Meaning"))
@@ -85,21 +88,6 @@ def problems_table(report: Report) -> Table:
     return build_table("reasons", "What was not forecast as requested, and why", columns, rows, most=_MOST_PROBLEMS)
 
 
-def shown_value(value: Any) -> str:
-    """Return a setting's value as text."""
-    match value:
-        case None:
-            return NONE
-        case bool():
-            return "true" if value else "false"
-        case float():
-            return f"{value:g}"
-        case list() | tuple():
-            return ", ".join(map(shown_value, value)) or NONE
-        case _:
-            return str(value)
-
-
 def _problem(problem: Problem) -> tuple[Cell, ...]:
     reason = describe_failure(problem.error, problem.message) if problem.error else problem.message
     return (
@@ -118,7 +106,7 @@ def _first_reason(problem: Problem, reason: str) -> str:
 
 
 def _pairs(key: str, caption: str, values: Mapping[str, Any]) -> Table:
-    rows = [(text_cell(name), text_cell(shown_value(value))) for name, value in values.items()]
+    rows = [(text_cell(name), text_cell(setting_text(value, none=NONE))) for name, value in values.items()]
     return build_table(key, caption, (Column("Name"), Column("Value")), rows)
 
 

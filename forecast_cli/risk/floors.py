@@ -1,4 +1,4 @@
-"""Floors: a lowest balance that several months came down to and none went below, and paths held above it."""
+"""Floors: paths held above the lowest balance that several months came down to, and above zero where none was below."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.outlook import scale_of
+from forecast_cli.models.pooled.zero_share import keep_below_zero
 from forecast_cli.models.rows import in_c_order
 
 #: Length of a month in days.
@@ -43,15 +44,29 @@ def raise_to_floors(panel: Panel, paths: NDArray[np.float64]) -> None:
     scale = scale_of(panel)
     floor, months = find_floors(panel, scale)
     _, h, s = paths.shape
-    low, still = find_path_lows(paths), scale == 0.0
+    low, still = _find_path_lows(paths), scale == 0.0
     days = np.where(still[:, None], np.arange(1, h + 1), h)
     share = 1.0 - (1.0 - 1.0 / np.maximum(months, 1))[:, None] ** (days / _MONTH)
     allowed = np.ceil(np.round(share * s, 9)).astype(np.int64)
     rows = np.flatnonzero((low < floor[:, None]).sum(axis=1) > allowed[:, 0])
-    raise_all_but_lowest(rows, floor[rows], low[rows], allowed[rows], paths)
+    _raise_all_but_lowest(rows, floor[rows], low[rows], allowed[rows], paths)
 
 
-def find_path_lows(paths: NDArray[np.float64]) -> NDArray[np.float64]:
+def raise_to_zero(share: NDArray[np.float64], paths: NDArray[np.float64]) -> None:
+    """Raise ``paths`` [n, h, s] that fall below zero to it, in place, but for the lowest ones.
+
+    Of an account's paths that fall below zero, a smaller share is left (``keep_below_zero``), as its ``share`` [n]
+    says; 1 leaves all.
+    """
+    low = _find_path_lows(paths)
+    rows = np.flatnonzero((share < 1.0) & (low < 0.0).any(axis=1))
+    _, h, s = paths.shape
+    falls, on_a_day = (low[rows] < 0.0).mean(axis=1), (paths[rows] < 0.0).mean(axis=2).max(axis=1, initial=0.0)
+    left = np.round(s * keep_below_zero(falls, on_a_day, share[rows], s)).astype(np.int64)
+    _raise_all_but_lowest(rows, np.zeros(len(rows)), low[rows], np.repeat(left[:, None], h, axis=1), paths)
+
+
+def _find_path_lows(paths: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the lowest value of each of ``paths`` [n, h, s], [n, s]."""
     from forecast_cli.risk.loops import find_window_lows
 
@@ -61,7 +76,7 @@ def find_path_lows(paths: NDArray[np.float64]) -> NDArray[np.float64]:
     return lows[:, 0]
 
 
-def raise_all_but_lowest(
+def _raise_all_but_lowest(
     rows: NDArray[np.int64],
     floor: NDArray[np.float64],
     low: NDArray[np.float64],

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.core.risk import CROSSED
+from forecast_cli.core.risk_columns import CROSSED
 from forecast_cli.models.row_arrays import RowArrays
 from forecast_cli.models.rows import in_c_order, tree_sum
 

@@ -13,10 +13,10 @@ daily distributions of a forecast are smooth. A course that rests changes its ra
 would wander on days on which nothing happens. Ranks are therefore held near the mean rank of their course
 (``PERSISTENCE``). Second, a smooth distribution does not know a lower limit of the balance: if the account has a floor,
 its paths are held above it (``floors``). Third, a short history has few past courses: generic ones take the place of
-those that it lacks (``generic_courses``).
+those that it lacks (``courses``).
 
 If the forecast has ``shares``, a share of an account's paths are unchanged past courses instead (``courses``), and some
-of the other paths that fall below zero are raised to it (``zero``).
+of the other paths that fall below zero are raised to it (``floors``).
 """
 
 from functools import lru_cache
@@ -30,10 +30,8 @@ from forecast_cli.models.base import Forecast, quantile_probabilities
 from forecast_cli.models.normal_scores import normal_scores
 from forecast_cli.models.path_levels import N_PATHS, path_scores
 from forecast_cli.models.rows import in_c_order
-from forecast_cli.risk.courses import select_near_courses
-from forecast_cli.risk.floors import raise_to_floors
-from forecast_cli.risk.generic_courses import replace_repeats
-from forecast_cli.risk.zero import raise_to_zero
+from forecast_cli.risk.courses import replace_repeats, select_near_courses
+from forecast_cli.risk.floors import raise_to_floors, raise_to_zero
 
 #: Weight of a course's mean rank relative to its rank of a day, chosen for auto, whose daily intervals hold.
 #: Low point of 30 days under p10, 12 windows, without those that are under it at the cutoff, on real accounts (and on
@@ -59,7 +57,7 @@ def order_courses(panel: Panel, h: int, n_paths: int = N_PATHS) -> NDArray[np.in
     """Return the s past courses in ascending order on each of their h days, [n, h, s].
 
     Past courses are the balances of each h consecutive days of the history, up to the origin: s evenly spaced ones if
-    there are more; if there are fewer, ``generic_courses`` are the rest. Tied courses have the same fixed order on all
+    there are more; if there are fewer, generic ones are the rest. Tied courses have the same fixed order on all
     days, in which age plays no part. An account that never moved therefore gets one order for all days, and its paths
     do not cross. Balances count as tied if they differ by less than about one part in 50,000 of their distance from the
     last balance (one part in 25,000 with more than 128 courses, and so on).

@@ -2,28 +2,21 @@
 
 import contextlib
 import hashlib
-import io
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import polars as pl
-
 from forecast_cli.core.errors import OutputNotWrittenError
 from forecast_cli.core.fault_points import Step, fault_point
 from forecast_cli.core.limits import limit_reached
-from forecast_cli.store.parquet import load_table
 
 #: Hint for a file that cannot be written.
-_FIX: Final = "free space or fix permissions, then run the same command again: finished shards are kept"
+FIX: Final = "free space or fix permissions, then run the same command again: finished shards are kept"
 #: Hint for an output that was removed, renamed or replaced while its run was at work.
 AT_REST: Final = "leave an output alone while its run is at work; run the same command again"
 _ANOTHER: Final = "name another path, in a folder and not in a file"
-
-#: Rows of a row group in files written piece by piece; fixed, so that the bytes do not depend on the number of cores.
-_ROW_GROUP: Final = 250_000
 
 
 @contextlib.contextmanager
@@ -43,26 +36,7 @@ def _hint(error: OSError) -> str:
             return AT_REST
         case _:
             limit = limit_reached(error)
-            return (limit and limit.hint) or _FIX
-
-
-def read_back(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
-    """Return a table that the current run has written, or only ``columns`` of it.
-
-    Raises OutputNotWrittenError if it cannot be read.
-    """
-    with raise_read_back_errors(path):
-        return load_table(path, columns)
-
-
-@contextlib.contextmanager
-def raise_read_back_errors(path: Path) -> Iterator[None]:
-    """Raise an error in the block, which reads a file the current run has written, as OutputNotWrittenError."""
-    try:
-        fault_point(Step.READ, path)
-        yield
-    except (OSError, pl.exceptions.ComputeError) as error:
-        raise OutputNotWrittenError(f"{path}: cannot be read back: {error}", _FIX) from error
+            return (limit and limit.hint) or FIX
 
 
 def write_durable(path: Path, content: bytes) -> None:
@@ -77,34 +51,21 @@ def write_durable(path: Path, content: bytes) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write ``path`` atomically: a reader sees all of it or none. Raises OutputNotWrittenError."""
+    with moved_to(path) as temporary:
+        write_durable(temporary, content)
+
+
+@contextlib.contextmanager
+def moved_to(path: Path) -> Iterator[Path]:
+    """Yield the temporary name of ``path``, and move the file there at the end; remove it if it cannot be written."""
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        write_durable(temporary, content)
+        yield temporary
         move_into_place(temporary, path)
     except OutputNotWrittenError:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-
-
-def write_rows(table: pl.LazyFrame, path: Path) -> None:
-    """Write rows to one parquet file, piece by piece; a reader sees all of it or none. Raises OutputNotWrittenError.
-
-    Equal rows give equal bytes.
-    """
-    temporary = path.with_name(f".{path.name}.tmp")
-    with raise_write_errors(temporary):
-        fault_point(Step.WRITE, temporary)
-        try:
-            table.sink_parquet(
-                temporary, compression="zstd", compression_level=3, statistics=True, row_group_size=_ROW_GROUP
-            )
-        except pl.exceptions.ComputeError as error:  # polars raises it for a full disk
-            raise OSError(str(error)) from error
-        with temporary.open("rb") as file:
-            fault_point(Step.SYNC, temporary)
-            os.fsync(file.fileno())
-    move_into_place(temporary, path)
 
 
 def move_into_place(temporary: Path, path: Path) -> None:
@@ -154,23 +115,6 @@ def sync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def parquet_bytes(frame: pl.DataFrame) -> bytes:
-    """Return a frame as a parquet file; equal frames give equal bytes."""
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", compression_level=3, statistics=True)
-    return buffer.getvalue()
-
-
-def temporary_parquet_bytes(frame: pl.DataFrame) -> bytes:
-    """Return a frame as a parquet file that the same run reads and removes again: faster to write, half as large again.
-
-    Equal frames give equal bytes.
-    """
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="lz4", statistics=False)
-    return buffer.getvalue()
 
 
 def sha256_of(path: Path) -> str:

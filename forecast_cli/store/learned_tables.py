@@ -20,8 +20,8 @@ from forecast_cli.models.pooled.leaves import KEPT
 from forecast_cli.models.pooled.record_lows import RecordLows
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.store.layout import LEARNED_PAST, LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS, LEARNED_WIDTHS
-from forecast_cli.store.parquet import load_table
 from forecast_cli.store.table_schemas import LEARNED_SCHEMAS
+from forecast_cli.store.tables import load_table
 
 _NODES: Final = {"feature": np.int32, "threshold": np.float64, "left": np.int32, "right": np.int32}
 #: Columns that name a vintage.

@@ -8,8 +8,7 @@ from forecast_cli.core.errors import CheckFailedError, OutputConflictError, Outp
 from forecast_cli.store.contents import Contents
 from forecast_cli.store.fingerprint import differences, fingerprint, identity_of
 from forecast_cli.store.layout import FORECASTS, LOCK, PLAN, TABLES, is_foreign
-from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.read_manifest import find_manifest
+from forecast_cli.store.manifest import Manifest, find_manifest
 
 
 class OutputState(StrEnum):

@@ -7,7 +7,7 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger_schemas import ACCOUNTS_SCHEMA, FAILURES_SCHEMA
-from forecast_cli.core.risk import FIRST_BELOW, RISK_COLUMNS, THRESHOLD_NAME, WINDOW
+from forecast_cli.core.risk_columns import FIRST_BELOW, RISK_COLUMNS, THRESHOLD_NAME, WINDOW
 from forecast_cli.evaluation import low_balance as low
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.metrics import metrics_of

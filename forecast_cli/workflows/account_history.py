@@ -23,8 +23,8 @@ from forecast_cli.data.source import Source
 from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.workflows.account_key import AccountKey, has_value
+from forecast_cli.workflows.explanation import RECENT, AccountHistory, Rates
 from forecast_cli.workflows.run_tables import saying_whose_settings, settings_of
-from forecast_cli.workflows.story import RECENT, AccountHistory, Rates
 
 _OTHER = "read from another input than the forecast"
 _NOTHING = "the input holds no usable balances of this account"

@@ -11,7 +11,7 @@ from forecast_cli.core.errors import UsageError
 from forecast_cli.core.ids import mark_id
 from forecast_cli.core.text import closest, is_utf8
 from forecast_cli.reports.escape import printable
-from forecast_cli.workflows.story import ShowRequest
+from forecast_cli.workflows.explanation import ShowRequest
 
 #: Ids searched for suggestions: neighbours in sort order on each side, at most as many with the same last characters.
 _NEAR: Final = 500

@@ -7,12 +7,12 @@ import numpy as np
 import polars as pl
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.engine.events import events_table
+from forecast_cli.engine.tables import events_table
 from forecast_cli.models.recurring.cycles import OFFSETS, Cycle
 from forecast_cli.models.recurring.events import coming_events
 from forecast_cli.models.recurring.listing import StreamStatus, have_ended
 from forecast_cli.models.recurring.streams import Streams
-from forecast_cli.workflows.story import EndedPayments, Payment, Regular
+from forecast_cli.workflows.explanation import EndedPayments, Payment, Regular
 
 #: Days before the origin within which streams have ended that are worth telling.
 _ENDED_WITHIN: Final = 92

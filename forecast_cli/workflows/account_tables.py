@@ -7,12 +7,12 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.core import risk as r
+from forecast_cli.core import risk_columns as r
 from forecast_cli.core.ledger import WITH_FORECAST, Status
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, LEARNED_SCORES, RISK, WEIGHTS
 from forecast_cli.workflows.account_key import AccountKey
+from forecast_cli.workflows.explanation import AccountFan, Band, Share, Standing, ThresholdRisk, WindowRisk
 from forecast_cli.workflows.run_tables import RunTables
-from forecast_cli.workflows.story import AccountFan, Band, Share, Standing, ThresholdRisk, WindowRisk
 
 #: Column for the part file of a row; no table of a run has a column of this name.
 _PART: Final = "part file"

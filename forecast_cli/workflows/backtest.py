@@ -23,12 +23,11 @@ from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.report import NO_ABSENT, Absent, Report
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS, SCORED_LEVELS
 from forecast_cli.models.registry import validate_updatable
-from forecast_cli.reports.jsonfile import read_report
-from forecast_cli.store.atomic import read_back
+from forecast_cli.reports.report_json import read_report
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, WINDOWS
-from forecast_cli.store.manifest import FileEntry, Manifest
-from forecast_cli.store.read_manifest import read_manifest
+from forecast_cli.store.manifest import FileEntry, Manifest, read_manifest
 from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.store.tables import read_back
 from forecast_cli.workflows.backtest_report import REPORT_LEVELS, build_report
 from forecast_cli.workflows.backtest_tables import write_figures
 from forecast_cli.workflows.places import open_work_folder

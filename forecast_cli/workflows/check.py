@@ -1,8 +1,9 @@
 """Check of a finished run: its files against the manifest, its tables against the invariants of the contract."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -10,14 +11,14 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import WITH_FORECAST
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
-from forecast_cli.data.read_errors import read_errors
+from forecast_cli.data.read_errors import describe_error, read_errors, refuse_limit
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.check import Damage, damaged_files, stray_files
+from forecast_cli.store.fingerprint import TABLES_VERSION
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK, SUCCESS
-from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.parquet import forecast_paths, load_table, scan_table
-from forecast_cli.store.read_manifest import read_manifest
-from forecast_cli.workflows.check_columns import column_damages, unreadable
+from forecast_cli.store.manifest import FileEntry, Manifest, read_manifest
+from forecast_cli.store.table_schemas import table_schemas
+from forecast_cli.store.tables import forecast_paths, load_table, scan_table
 from forecast_cli.workflows.check_risk import risk_invariants
 from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.results import CheckReport
@@ -61,7 +62,7 @@ def _broken_invariants(output: Path, manifest: Manifest, damaged: Collection[str
     try:
         accounts = load_table(output / ACCOUNTS)
     except read_errors() as error:
-        yield unreadable(ACCOUNTS, error)
+        yield _unreadable(ACCOUNTS, error)
         return
     invariants = {
         ACCOUNTS: _accounts_invariants(accounts, manifest),
@@ -73,7 +74,7 @@ def _broken_invariants(output: Path, manifest: Manifest, damaged: Collection[str
         try:
             yield from invariants[table]
         except read_errors() as error:
-            yield unreadable(table, error)
+            yield _unreadable(table, error)
 
 
 def _accounts_invariants(accounts: pl.DataFrame, manifest: Manifest) -> Iterator[Damage]:
@@ -132,3 +133,39 @@ def _summarize_series(forecasts: pl.DataFrame, manifest: Manifest) -> pl.DataFra
 
 def _series_keys(manifest: Manifest) -> list[str]:
     return [*keys_of(manifest.settings), c.MODEL, *([] if manifest.command == "forecast" else [CUTOFF])]
+
+
+def column_damages(output: Path, manifest: Manifest, entries: Iterable[FileEntry]) -> Iterator[Damage]:
+    """Yield a damage for each column that a table among ``entries`` lacks or has with another type.
+
+    A table that is not parquet is one damage. Account ids and currencies have the types of ``ACCOUNTS`` in all tables.
+    """
+    found: dict[str, Mapping[str, pl.DataType]] = {}
+    for path in (entry.path for entry in entries if entry.path.endswith(".parquet")):
+        try:
+            found[path] = scan_table(output / path).collect_schema()
+        except read_errors() as error:
+            yield _unreadable(path, error)
+    own = found.get(ACCOUNTS, {})
+    keys = {name: own.get(name) for name in keys_of(manifest.settings)}
+    expected = table_schemas(manifest.command, manifest.settings, keys)
+    why = "" if manifest.versions.get("tables") == TABLES_VERSION else ": another version wrote it"
+    for path, types in found.items():
+        table = FORECASTS if path.startswith(f"{FORECASTS}/") else path
+        for problem in _list_differences(types, expected.get(table, {})):
+            yield Damage(path, f"{problem}{why}")
+
+
+def _unreadable(path: str, error: BaseException) -> Damage:
+    """Return the damage of a table that cannot be read; raise SystemLimitError if ``error`` is not due to the file."""
+    refuse_limit(error, path)
+    return Damage(path, f"cannot be read: {describe_error(error)}")
+
+
+def _list_differences(types: Mapping[str, pl.DataType], expected: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what differs from the ``expected`` types of columns; None stands for any type."""
+    for name, dtype in expected.items():
+        if name not in types:
+            yield f"has no column '{name}'" + (f", expected {dtype}" if dtype is not None else "")
+        elif dtype is not None and types[name] != dtype:
+            yield f"column '{name}' is {types[name]}, expected {dtype}"

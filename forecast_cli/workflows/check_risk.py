@@ -8,7 +8,7 @@ import polars as pl
 from forecast_cli.config.thresholds import threshold_columns
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import WITH_FORECAST, Flag
-from forecast_cli.core.risk import (
+from forecast_cli.core.risk_columns import (
     BALANCE,
     DAYS_BELOW,
     EXPECTED_LOW,
@@ -24,8 +24,7 @@ from forecast_cli.core.text import counted
 from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.check import Damage
 from forecast_cli.store.layout import RISK
-from forecast_cli.workflows.id_ranges import in_range, split_ids
-from forecast_cli.workflows.run_tables import keys_of
+from forecast_cli.workflows.run_tables import in_range, keys_of, split_ids
 
 #: Number of ids whose rows are checked at a time.
 _ACCOUNTS: Final = 100_000

@@ -19,9 +19,8 @@ from forecast_cli.evaluation.rows import CUTOFF, METRIC, N_TRAIN, SCALE
 from forecast_cli.store.check import refuse_damaged, see_check
 from forecast_cli.store.fingerprint import identity_of, setting_differences
 from forecast_cli.store.layout import SCORES, WINDOWS
-from forecast_cli.store.manifest import FileEntry, Manifest
-from forecast_cli.store.parquet import scan_table
-from forecast_cli.store.read_manifest import read_manifest_of
+from forecast_cli.store.manifest import FileEntry, Manifest, read_manifest_of
+from forecast_cli.store.tables import scan_table
 from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.run_tables import keys_of
 

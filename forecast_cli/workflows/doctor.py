@@ -21,6 +21,7 @@ from forecast_cli.core.text import counted
 from forecast_cli.engine.memory import SMALLEST_RUN, Load, find_room, memory_limit
 from forecast_cli.engine.shards import choose_models
 from forecast_cli.engine.worker_pool import start_method, try_worker
+from forecast_cli.reports.figures import size
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.lock import lock_holder
 
@@ -81,9 +82,9 @@ def check_memory(read: Callable[[], int | None] = available_memory, cores: int |
     free, workers = read(), cores or usable_cores()
     if free is None:
         return Sign("memory", Health.OK, "unknown: this system does not report it")
-    found = f"{_size(free)} available within all limits"
+    found = f"{size(free)} available within all limits"
     if free < SMALLEST_RUN:
-        return Sign("memory", Health.FAIL, found, f"a run needs at least {_size(SMALLEST_RUN)}: free some memory")
+        return Sign("memory", Health.FAIL, found, f"a run needs at least {size(SMALLEST_RUN)}: free some memory")
     settings = Settings()
     fit = find_room(choose_models(settings), _LOAD, workers=workers, limit=memory_limit(settings, free)).workers
     if fit < workers:
@@ -96,7 +97,7 @@ def check_addresses(limit: int | None) -> tuple[Sign, ...]:
     if limit is None:
         return ()
     hint = "remove it (ulimit -v unlimited), because a run may abort or hang; to limit a run, use --memory"
-    return (Sign("addresses", Health.WARN, f"each process is limited to {_size(limit)} by ulimit -v", hint),)
+    return (Sign("addresses", Health.WARN, f"each process is limited to {size(limit)} by ulimit -v", hint),)
 
 
 def check_cores(read: Callable[[], float | None] = processor_quota, cores: int | None = None) -> Sign:
@@ -196,11 +197,7 @@ def _check_folder(name: str, folder: Path, shown: Path, hint: str) -> Sign:
             free = shutil.disk_usage(folder).free
     except OSError as error:
         return Sign(name, Health.FAIL, f"{shown} cannot be written to: {error.strerror or error}", hint)
-    found = f"{shown} can be written to, {_size(free)} free"
+    found = f"{shown} can be written to, {size(free)} free"
     if free < _TOO_LITTLE:
         return Sign(name, Health.FAIL, found, hint)
     return Sign(name, Health.WARN if free < _LITTLE else Health.OK, found, hint if free < _LITTLE else None)
-
-
-def _size(count: int) -> str:
-    return f"{count / _MB / 1000:.1f} GB" if count >= 1000 * _MB else f"{count // _MB} MB"

@@ -17,7 +17,7 @@ from forecast_cli.evaluation.report import Fan
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.evaluation.scored import Scored
 from forecast_cli.store.layout import WINDOWS
-from forecast_cli.store.parquet import load_table, scan_forecasts
+from forecast_cli.store.tables import load_table, scan_forecasts
 from forecast_cli.workflows.preparing import Prepared
 
 #: Accounts drawn for each kind, and days of history shown before the cutoff.

@@ -14,7 +14,7 @@ from forecast_cli.models.registry import ModelChoice, learns
 from forecast_cli.store.fingerprint import hash_learned, versions
 from forecast_cli.store.layout import LEARNED, MANIFEST, RUNNING
 from forecast_cli.store.learned_tables import read_learned
-from forecast_cli.store.read_manifest import read_manifest
+from forecast_cli.store.manifest import read_manifest
 from forecast_cli.workflows.places import open_finished_run, place_of
 
 

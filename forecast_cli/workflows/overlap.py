@@ -18,7 +18,7 @@ from forecast_cli.data.files.storage import without_file_scheme
 from forecast_cli.store.atomic import raise_write_errors
 from forecast_cli.store.contents import FolderContents
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
-from forecast_cli.store.read_manifest import find_manifest
+from forecast_cli.store.manifest import find_manifest
 
 
 def refuse_unusable_output(source: str, output: Output) -> None:

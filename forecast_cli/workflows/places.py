@@ -11,7 +11,7 @@ from forecast_cli.data.files.addresses import WRITE_HOME, Address, Output, is_un
 from forecast_cli.store.contents import Contents, FolderContents, StoreContents
 from forecast_cli.store.layout import MANIFEST, RUNNING, SUCCESS
 from forecast_cli.store.lock import refuse_if_held
-from forecast_cli.store.read_manifest import find_manifest
+from forecast_cli.store.manifest import find_manifest
 from forecast_cli.store.run_folder import RunFolder, open_run
 from forecast_cli.store.state import OutputState
 from forecast_cli.store.temporary import temporary_folder

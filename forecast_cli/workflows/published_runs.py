@@ -11,7 +11,7 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.errors import CheckFailedError, ConfigError
 from forecast_cli.core.ledger import WITH_FORECAST
 from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
-from forecast_cli.core.risk import RISK_COLUMNS
+from forecast_cli.core.risk_columns import RISK_COLUMNS
 from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.data.scan.canonical import key_columns
 from forecast_cli.data.source import key_dtype_of
@@ -19,7 +19,7 @@ from forecast_cli.engine.published import PublishedRun
 from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL
 from forecast_cli.store.find import raise_folder_errors, runs_at
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, MANIFEST, RISK
-from forecast_cli.store.read_manifest import FIND_RUN, read_manifest
+from forecast_cli.store.manifest import FIND_RUN, read_manifest
 from forecast_cli.workflows.places import place_of
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.run_tables import RunTables, common_origin, find_missing_column

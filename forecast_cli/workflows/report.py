@@ -4,14 +4,13 @@ from pathlib import Path
 from typing import Final
 
 from forecast_cli.evaluation.report import Report
-from forecast_cli.reports.jsonfile import read_report, render_json
+from forecast_cli.reports.report_json import read_report, render_json
 from forecast_cli.store.atomic import write_whole
 from forecast_cli.store.check import refuse_damaged, success_content
 from forecast_cli.store.layout import MANIFEST, RENDERED, REPORTED, REPORTS, SUCCESS
 from forecast_cli.store.lock import output_lock
-from forecast_cli.store.manifest import FileEntry, Manifest, manifest_content
+from forecast_cli.store.manifest import FileEntry, Manifest, manifest_content, read_manifest_of
 from forecast_cli.store.permissions import created_with, mode_of
-from forecast_cli.store.read_manifest import read_manifest_of
 from forecast_cli.store.tables import write_text
 
 REPORT_JSON: Final = REPORTS[0]

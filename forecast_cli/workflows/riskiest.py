@@ -9,7 +9,7 @@ import polars as pl
 
 from forecast_cli.config.thresholds import is_amount
 from forecast_cli.core import columns as c
-from forecast_cli.core import risk as r
+from forecast_cli.core import risk_columns as r
 from forecast_cli.core.errors import CheckFailedError, UsageError
 from forecast_cli.core.text import closest
 from forecast_cli.data.files.addresses import Output

@@ -9,15 +9,14 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import CheckFailedError, ConfigError
-from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
+from forecast_cli.core.risk_columns import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.reports.run_metrics import Change, MedianMoves, PreviousRun, RiskMoves, StatusChange
 from forecast_cli.store.check import see_check
 from forecast_cli.store.contents import FolderContents
 from forecast_cli.store.find import has_closed_folder, raise_folder_errors, runs_at
 from forecast_cli.store.fingerprint import setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
-from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.read_manifest import find_manifest
+from forecast_cli.store.manifest import Manifest, find_manifest
 from forecast_cli.workflows.run_pairs import SettingsRecord, keys_in_both, status_changes, table_of
 from forecast_cli.workflows.summary import LIKELY, first_model
 

@@ -16,7 +16,7 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.evaluation.report import Report
-from forecast_cli.reports.run_gauges import render_run
+from forecast_cli.reports.prometheus import render_run
 from forecast_cli.reports.run_metrics import (
     Change,
     Cost,
@@ -32,12 +32,11 @@ from forecast_cli.reports.run_metrics import (
     parse_run_metrics,
     render_run_metrics,
 )
-from forecast_cli.store.atomic import raise_read_back_errors, read_back, write_whole
+from forecast_cli.store.atomic import write_whole
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, METRICS, RISK
 from forecast_cli.store.manifest import FileEntry
-from forecast_cli.store.parquet import scan_forecasts
 from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.store.tables import write_text
+from forecast_cli.store.tables import raise_read_back_errors, read_back, scan_forecasts, write_text
 from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import count_statuses, summarize_input

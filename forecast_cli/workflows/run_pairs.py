@@ -8,9 +8,8 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.store.layout import FORECASTS
-from forecast_cli.store.parquet import scan_forecasts, scan_table
-from forecast_cli.workflows.id_ranges import IdBounds, in_range
-from forecast_cli.workflows.run_tables import keys_of
+from forecast_cli.store.tables import scan_forecasts, scan_table
+from forecast_cli.workflows.run_tables import IdBounds, in_range, keys_of
 
 #: Common names of the key columns: the account, and its currency if that is part of the key.
 _KEYS: Final = ("key", c.CURRENCY)

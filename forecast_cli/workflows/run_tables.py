@@ -1,9 +1,10 @@
-"""Tables of a finished forecast: their files, settings, models and origin."""
+"""Tables of a finished run: their files, settings, models and origin, and ranges of accounts to read them by."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from forecast_cli.core.errors import CheckFailedError, ConfigError, InputRejecte
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.read_errors import describe_error, read_errors
 from forecast_cli.store.check import refuse_damaged, see_check
-from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.parquet import scan_table
-from forecast_cli.store.read_manifest import read_manifest_of
+from forecast_cli.store.manifest import Manifest, read_manifest_of
+from forecast_cli.store.tables import scan_table
+
+#: First id of a range, and the first id after it; None is no bound. Null ids are in the range without a first id.
+IdBounds = tuple[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class RunTables:
 
     def refuse_damaged(self, paths: Collection[Path]) -> None:
         """Raise CheckFailedError if one of the files at ``paths`` is damaged."""
-        own = (entry for entry in self.manifest.files if self.output / entry.path in paths)
+        wanted = set(paths)
+        own = (entry for entry in self.manifest.files if self.output / entry.path in wanted)
         refuse_damaged(self.output, own, see_check(self.output))
 
 
@@ -138,3 +142,16 @@ def saying_whose_settings(settings: Settings) -> Iterator[None]:
         elif "--" in hint and "--require-success" not in hint:  # score has that option
             error.hint = "correct the input: it is read with the settings that the forecasts were made with"
         raise
+
+
+def split_ids(ids: pl.Series, *, accounts: int) -> list[IdBounds]:
+    """Return ranges of ``accounts`` distinct ``ids`` each, which together hold every id there may be."""
+    firsts = ids.drop_nulls().unique().sort().gather_every(accounts)[1:].to_list()
+    return list(pairwise([None, *firsts, None]))
+
+
+def in_range(column: str, ids: IdBounds) -> pl.Expr:
+    """Return whether the id in ``column`` lies in a range."""
+    (first, after), value = ids, pl.col(column)
+    below = pl.lit(value=True) if after is None else value < pl.lit(after)
+    return (below | value.is_null()) if first is None else below & (value >= pl.lit(first))

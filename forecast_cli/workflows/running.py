@@ -1,14 +1,18 @@
 """Execution of a run over shards: does the missing shards, merges their tables and writes the manifest."""
 
+import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final
+
+import polars as pl
 
 from forecast_cli.config.choices import Executor
 from forecast_cli.core.columns import UNIQUE_ID
-from forecast_cli.core.memory import release_memory
+from forecast_cli.core.machine import release_memory
 from forecast_cli.core.progress import Progress, stage
 from forecast_cli.core.text import counted
 from forecast_cli.data.findings import Action, message_at
@@ -19,18 +23,20 @@ from forecast_cli.engine.environment import environment
 from forecast_cli.engine.executors import open_executor
 from forecast_cli.engine.learning import learn_from, select_learning_columns
 from forecast_cli.engine.shards import Job, Work
+from forecast_cli.engine.tables import to_user_columns
 from forecast_cli.engine.worker_pool import worker_context
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import learns
-from forecast_cli.store.layout import FAILURES
-from forecast_cli.store.manifest import FileEntry
+from forecast_cli.store.layout import ACCOUNTS, FAILURES
+from forecast_cli.store.manifest import FileEntry, FindingRecord, InputRecord, Manifest
 from forecast_cli.store.permissions import created_with
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.state import OutputState
-from forecast_cli.workflows.manifests import make_manifest
+from forecast_cli.store.tables import read_back
 from forecast_cli.workflows.preparing import Prepared
-from forecast_cli.workflows.reading import CheckedInput
+from forecast_cli.workflows.reading import CheckedInput, count_statuses, summarize_input
+from forecast_cli.workflows.shard_tables import part_entries
 
 #: Description of each command's main stage, as progress shows it.
 _DOING: Final = {"forecast": "Forecasting", "backtest": "Replaying", "score": "Scoring"}
@@ -93,7 +99,7 @@ def execute(
         _warn_of_repeated_blocks(receipts, progress)
         run.refuse_if_replaced()
         with stage(progress, "Writing the tables"):
-            run.finish(make_manifest(prepared, receipts, finish(prepared, receipts)))
+            run.finish(_make_manifest(prepared, receipts, finish(prepared, receipts)))
         return Executed(reused=False, shards_resumed=len(done))
 
 
@@ -155,3 +161,51 @@ def _warn_of_repeated_blocks(receipts: Sequence[ShardReceipt], progress: Progres
             f"{counted(len(errors), 'block')} of accounts: a model raised {', '.join(sorted(set(errors)))} and was "
             f"run again one account at a time, which is many times slower; accounts it fails for are in {FAILURES}"
         )
+
+
+def _make_manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: tuple[FileEntry, ...]) -> Manifest:
+    """Return the manifest of a run whose merged ``tables`` are written.
+
+    Raises AssertionError if the accounts of the output are not those of the input.
+    """
+    parts = part_entries(receipts)
+    accounts = read_back(prepared.output / ACCOUNTS, [*prepared.settings.key_columns, "status"])
+    _account_for_everyone(prepared, accounts)
+    return Manifest(
+        command=prepared.command,
+        fingerprint=prepared.fingerprint,
+        versions=prepared.identity["versions"],
+        settings=prepared.recorded_settings,
+        seed=prepared.settings.seed,
+        input=_input_record(prepared.checked),
+        accounts={status.value: count for status, count in count_statuses(accounts).items()},
+        forecast_rows=sum(part.rows for part in parts),
+        shards=len(prepared.shards),
+        files=(*parts, *tables),
+        findings=tuple(FindingRecord.model_validate(one, from_attributes=True) for one in prepared.checked.findings),
+        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - prepared.started, 3),
+        cpu_seconds=round(sum(receipt.cpu_seconds for receipt in receipts), 3),
+    )
+
+
+def _account_for_everyone(prepared: Prepared, accounts: pl.DataFrame) -> None:
+    """Raise AssertionError if the accounts of the output are not those of the input: a bug that must stop the run."""
+    expected = to_user_columns(prepared.contract.ledger, prepared.checked.source, prepared.settings)
+    if not accounts.select(prepared.settings.key_columns).equals(expected.select(prepared.settings.key_columns)):
+        raise AssertionError(f"{expected.height} accounts went in, {accounts.height} came out, and not the same ones")
+
+
+def _input_record(checked: CheckedInput) -> InputRecord:
+    summary = summarize_input(checked)
+    return InputRecord(
+        root=summary.root,
+        files=tuple(
+            FileEntry(path=file.path, rows=file.rows, bytes=file.size, sha256=file.sha256)
+            for file in checked.source.files
+        ),
+        rows=summary.rows,
+        accounts=summary.accounts,
+        origin=summary.origin.isoformat() if summary.origin else None,
+        verified=summary.verified,
+    )

@@ -19,8 +19,7 @@ from forecast_cli.store.contents import list_names
 from forecast_cli.store.find import has_closed_folder, is_run, raise_folder_errors, runs_at
 from forecast_cli.store.layout import MANIFEST, is_litter, is_own
 from forecast_cli.store.lock import refuse_if_held
-from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.read_manifest import FIND_RUN, read_manifest
+from forecast_cli.store.manifest import FIND_RUN, Manifest, read_manifest
 from forecast_cli.store.run_folder import invalidate_run
 from forecast_cli.workflows.places import open_finished_run
 

@@ -17,11 +17,10 @@ from forecast_cli.store.check import damaged_files
 from forecast_cli.store.fingerprint import identity_of, setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.parquet import scan_table
-from forecast_cli.workflows.id_ranges import split_ids
+from forecast_cli.store.tables import scan_table
 from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.run_pairs import keys_in_both, status_changes, table_of
-from forecast_cli.workflows.run_tables import damaged
+from forecast_cli.workflows.run_tables import damaged, split_ids
 from forecast_cli.workflows.runs import run_in
 
 _EXAMPLES = 5

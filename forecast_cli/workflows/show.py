@@ -21,9 +21,9 @@ from forecast_cli.workflows.account_tables import (
     read_shares,
     rows_of,
 )
+from forecast_cli.workflows.explanation import AccountExplanation, AccountFan, Breakdown, ShowRequest, Why
 from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, keys_of, reading_tables, tables_of
-from forecast_cli.workflows.story import AccountExplanation, AccountFan, Breakdown, ShowRequest, Why
 
 #: The tables to read, besides the part files that hold the account.
 _READ: Final = (ACCOUNTS, FAILURES, RISK, EVENTS, LEARNED_SCORES, WEIGHTS)

@@ -10,14 +10,12 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Status
-from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
+from forecast_cli.core.risk_columns import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.models.registry import finds_events, parse_model
 from forecast_cli.risk.lows import windows_within
-from forecast_cli.store.atomic import raise_read_back_errors, read_back
 from forecast_cli.store.layout import FAILURES, FORECASTS, MANIFEST, METRICS, RISK
-from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.parquet import scan_table
-from forecast_cli.store.read_manifest import read_manifest
+from forecast_cli.store.manifest import Manifest, read_manifest
+from forecast_cli.store.tables import raise_read_back_errors, read_back, scan_table
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import count_quarantined
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun, InputSummary, LowBalanceCount, WrittenFile
@@ -121,11 +119,12 @@ def summarize_source(manifest: Manifest) -> InputSummary:
 
 def list_files(manifest: Manifest, output: Path) -> tuple[WrittenFile, ...]:
     """Return the files of a finished run; all part files of forecasts are one entry."""
-    parts = [entry for entry in manifest.files if entry.path.startswith(f"{FORECASTS}/")]
-    others = [entry for entry in manifest.files if entry not in parts]
+    prefix = f"{FORECASTS}/"
+    part_bytes = sum(entry.bytes for entry in manifest.files if entry.path.startswith(prefix))
+    others = [entry for entry in manifest.files if not entry.path.startswith(prefix)]
     manifest_bytes = (output / MANIFEST).stat().st_size
     return (
-        WrittenFile(f"{FORECASTS}/", manifest.forecast_rows, sum(entry.bytes for entry in parts)),
+        WrittenFile(prefix, manifest.forecast_rows, part_bytes),
         *(WrittenFile(entry.path, entry.rows, entry.bytes) for entry in others),
         WrittenFile(MANIFEST, 1, manifest_bytes),
     )

@@ -48,7 +48,7 @@ def write_runs(folder: Path) -> None:
         forget_settings(patch)
         patch.chdir(folder)
         for night, (name, source, models) in enumerate(RUNS, 1):
-            patch.setattr("forecast_cli.workflows.manifests.datetime", clock(night))
+            patch.setattr("forecast_cli.workflows.running.datetime", clock(night))
             asked = ("--output", f"runs/{name}", "--model", models, "--max-failed", 9, "--jobs", 1, "--quiet")
             run_in_process("forecast", source, *asked).assert_exit(ExitCode.OK)
     (folder / "runs" / "stopped" / ".run").mkdir(parents=True)

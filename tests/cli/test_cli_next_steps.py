@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from cli_harness import Cli, command
 
-from forecast_cli.cli.program import program, python
 from forecast_cli.cli.views.next_steps import (
     forecast_command,
+    program,
+    python,
     read_command,
     show_command,
     tool_command,

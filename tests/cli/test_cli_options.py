@@ -9,10 +9,8 @@ import pytest
 from cli_harness import Cli
 
 from forecast_cli.cli.app import load_all
-from forecast_cli.cli.options.backtest import BacktestOptions
 from forecast_cli.cli.options.declared import options_in
-from forecast_cli.cli.options.reading import InputOptions, OriginOptions
-from forecast_cli.cli.options.running import ForecastOptions, RunOptions
+from forecast_cli.cli.options.settings import BacktestOptions, ForecastOptions, InputOptions, OriginOptions, RunOptions
 from forecast_cli.cli.options.shared import ConfigOptions, LogOptions, QuietOptions
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode

@@ -9,7 +9,7 @@ import pytest
 from cli_harness import ACCOUNTS, Cli, Finished, balance_rows
 
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.core.risk import RISK_COLUMNS
+from forecast_cli.core.risk_columns import RISK_COLUMNS
 
 QUICK = ("--model", "Naive", "--horizon", 14, "--jobs", 1, "--quiet")
 

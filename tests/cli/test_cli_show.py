@@ -351,7 +351,7 @@ def test_statsforecast_is_left_alone(by_auto: Path) -> None:
 
     code = (
         "import sys; from pathlib import Path; from forecast_cli.workflows.show import explain_account as explain; "
-        "from forecast_cli.workflows.story import ShowRequest; import forecast_cli.cli.views.show; "
+        "from forecast_cli.workflows.explanation import ShowRequest; import forecast_cli.cli.views.show; "
         f"explain(ShowRequest('A002', Path({str(by_auto)!r}))); "
         "print([name for name in ('statsforecast', 'sklearn', 'altair') if name in sys.modules])"
     )

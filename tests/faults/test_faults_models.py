@@ -14,7 +14,7 @@ from warned import Warnings
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import Progress
-from forecast_cli.store.atomic import parquet_bytes
+from forecast_cli.store.tables import parquet_bytes
 from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import run_forecast

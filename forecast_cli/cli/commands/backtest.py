@@ -5,9 +5,7 @@ from functools import partial
 import typer
 
 from forecast_cli.cli.flags import is_quiet, settings_from, takes
-from forecast_cli.cli.options.backtest import BacktestOptions
-from forecast_cli.cli.options.reading import InputOptions
-from forecast_cli.cli.options.running import RunOptions
+from forecast_cli.cli.options.settings import BacktestOptions, InputOptions, RunOptions
 from forecast_cli.cli.options.shared import (
     ConfigOptions,
     ForceOption,

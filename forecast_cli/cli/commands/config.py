@@ -7,9 +7,7 @@ import typer
 
 from forecast_cli.cli.boundary import group_app, show_help_if_alone
 from forecast_cli.cli.flags import settings_from, takes
-from forecast_cli.cli.options.backtest import BacktestOptions
-from forecast_cli.cli.options.reading import InputOptions, OriginOptions
-from forecast_cli.cli.options.running import ForecastOptions, RunOptions
+from forecast_cli.cli.options.settings import BacktestOptions, ForecastOptions, InputOptions, OriginOptions, RunOptions
 from forecast_cli.cli.options.shared import ConfigOptions, FormatOption, OutputFormat
 
 
@@ -63,6 +61,6 @@ def schema() -> None:
     """Print the JSON schema of the config file."""
     from forecast_cli.cli.streams import write_out
     from forecast_cli.config.settings import Settings
-    from forecast_cli.reports.jsonlines import document
+    from forecast_cli.reports.json_text import document
 
     write_out(document(Settings.model_json_schema()))

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import is_quiet, settings_from, takes
-from forecast_cli.cli.options.reading import InputOptions, OriginOptions
-from forecast_cli.cli.options.running import ForecastOptions, RunOptions
+from forecast_cli.cli.options.settings import ForecastOptions, InputOptions, OriginOptions, RunOptions
 from forecast_cli.cli.options.shared import (
     ConfigOptions,
     ForceOption,

@@ -6,9 +6,7 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import is_quiet, only, settings_from, takes
-from forecast_cli.cli.options.backtest import BacktestOptions
-from forecast_cli.cli.options.reading import InputOptions
-from forecast_cli.cli.options.running import RunOptions
+from forecast_cli.cli.options.settings import BacktestOptions, InputOptions, RunOptions
 from forecast_cli.cli.options.shared import (
     ConfigOptions,
     ForceOption,

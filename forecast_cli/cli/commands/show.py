@@ -33,8 +33,8 @@ def show(
     """
     from forecast_cli.cli.views.show import end_explanation
     from forecast_cli.data.files.addresses import output_at
+    from forecast_cli.workflows.explanation import ShowRequest
     from forecast_cli.workflows.show import explain_account
-    from forecast_cli.workflows.story import ShowRequest
 
     request = ShowRequest(account, output_at(forecast), **{name: ctx.params[name] for name in options_in(ShowOptions)})
     end_explanation(ctx.obj, explain_account(request), format)

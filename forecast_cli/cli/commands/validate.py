@@ -3,8 +3,7 @@
 import typer
 
 from forecast_cli.cli.flags import only, settings_from, takes
-from forecast_cli.cli.options.reading import InputOptions, OriginOptions
-from forecast_cli.cli.options.running import ForecastOptions, RunOptions
+from forecast_cli.cli.options.settings import ForecastOptions, InputOptions, OriginOptions, RunOptions
 from forecast_cli.cli.options.shared import ConfigOptions, FormatOption, LogOptions, OutputFormat, SourceArgument
 
 

@@ -12,30 +12,19 @@ from forecast_cli.cli.views.accounts import render_accounts
 from forecast_cli.cli.views.next_steps import read_command, tool_command
 from forecast_cli.cli.views.shortfall import describe_excess, limit_hint, see_reasons
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.core.ledger import WITH_FORECAST, Status
+from forecast_cli.core.ledger import WITH_FORECAST
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Estimate, ModelScore, Report
 from forecast_cli.evaluation.sentences import DESCRIBED_COVERAGE, DESCRIBED_LEVEL, why_unscored
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
+from forecast_cli.reports.tables_run import status_meanings
 from forecast_cli.reports.terminal.layout import Column, aligned, command_line, heading, line, ruled, section, sections
 from forecast_cli.store.layout import SCORES
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.workflows.backtest import BacktestRun
 from forecast_cli.workflows.results import WrittenFile
 
-_MEANINGS: Final = {
-    Status.OK: "replayed as requested",
-    Status.FALLBACK: "replayed, some windows by a simpler model",
-    Status.SKIPPED: "not replayed: too little history, or ended too long ago",
-    Status.FAILED: "not replayed: unusable rows, timeout or crash",
-}
-_MEANINGS_OF_SCORE: Final = {
-    Status.OK: "scored",
-    Status.FALLBACK: "scored, some forecasts by a simpler model",
-    Status.SKIPPED: "not scored: no forecast, or no balance after it",
-    Status.FAILED: "not scored: unusable rows",
-}
 _HOLDS: Final[Mapping[str, str]] = {
     "report.html": "open it in a browser",
     "report.md": "paste it into a pull request",
@@ -78,11 +67,7 @@ def render_backtest(run: BacktestRun, *, seconds: float) -> Group:
         Group(*(line(printable(sentence)) for sentence in run.report.sentences)),
         section("Leaderboard", _leaderboard(run.report.leaderboard, with_cost=not facts.is_score)),
         *([_low_balances(run.report)] if facts.is_score and run.report.low_balance_calibration else []),
-        render_accounts(
-            run.accounts,
-            _MEANINGS_OF_SCORE if facts.is_score else _MEANINGS,
-            quarantined_files=run.input.quarantined_files,
-        ),
+        render_accounts(run.accounts, status_meanings(facts), quarantined_files=run.input.quarantined_files),
         section(f"Written to {printable(run.output)}", _table(files)),
         section("Next", *map(command_line, _next(run))),
     )

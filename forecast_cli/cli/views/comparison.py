@@ -14,7 +14,7 @@ from forecast_cli.reports.comparison.junit import render_comparison_junit, rende
 from forecast_cli.reports.comparison.markdown import render_comparison_markdown
 from forecast_cli.reports.comparison.values import comparison_values
 from forecast_cli.reports.comparison.words import check_sentence, ending, verdict_line
-from forecast_cli.reports.jsonlines import document
+from forecast_cli.reports.json_text import document
 from forecast_cli.reports.terminal.comparison import render_comparison
 from forecast_cli.workflows.compare import GateReport
 

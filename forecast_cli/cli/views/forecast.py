@@ -7,7 +7,6 @@ from rich.console import Group, RenderableType
 
 from forecast_cli.cli.messages import Log
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
-from forecast_cli.cli.views.change import render_change
 from forecast_cli.cli.views.next_steps import read_command, tool_command
 from forecast_cli.cli.views.shortfall import commonest_reason, describe_excess, limit_hint, see_reasons
 from forecast_cli.cli.views.values import run_values
@@ -15,7 +14,8 @@ from forecast_cli.config.calendars import describe_calendar
 from forecast_cli.core.columns import level_label
 from forecast_cli.core.text import counted, joined
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import duration, size
+from forecast_cli.reports.figures import duration, percent, size
+from forecast_cli.reports.run_metrics import Change, RiskMoves
 from forecast_cli.reports.terminal.findings import render_worth_knowing
 from forecast_cli.reports.terminal.layout import (
     Column,
@@ -61,7 +61,7 @@ def render_run(run: ForecastRun, *, seconds: float) -> Group:
         section("Not as requested", render_groups(run.failures)) if run.failures else None,
         _input(run),
         _low_balances(run),
-        render_change(run.change) if run.change else None,
+        _render_change(run.change) if run.change else None,
         section(f"Tables in {printable(run.output)}", _files(run.files)),
         section("Next", *map(command_line, _next(run))),
     )
@@ -142,3 +142,20 @@ def _files(files: tuple[WrittenFile, ...]) -> Indented:
 
 def _rows(file: WrittenFile) -> str:
     return counted(file.rows, "row") if not file.path.endswith(".json") else ""
+
+
+def _render_change(change: Change) -> RenderableType:
+    """Return how many accounts are newly likely to run low or have another status, and how many medians moved far."""
+    rows = [(f"under {printable(one.threshold)}", _describe_moves(one)) for one in change.risk]
+    medians = change.medians
+    if medians.compared and medians.level is not None:
+        outside = f"{percent(medians.outside_interval)} outside their earlier {medians.level:g} % interval"
+        rows.append(("medians", f"{outside} on {medians.day}"))
+    rows.append(("status", f"{counted(sum(one.accounts for one in change.statuses), 'account')} changed"))
+    since = change.previous.origin or f"the run finished {change.previous.finished_at}"
+    return section(f"Since {since}", aligned((Column(wraps=True), Column(wraps=True)), rows))
+
+
+def _describe_moves(moves: RiskMoves) -> str:
+    newly = f"{counted(moves.newly_likely, 'account')} newly likely within {counted(moves.days, 'day')}"
+    return f"{newly}, {moves.no_longer_likely:,} no longer"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import show, write_out
-from forecast_cli.reports.jsonlines import document
+from forecast_cli.reports.json_text import document
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

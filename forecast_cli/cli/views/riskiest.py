@@ -16,7 +16,7 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import money, percent
-from forecast_cli.reports.jsonlines import account_value
+from forecast_cli.reports.json_text import account_value
 from forecast_cli.reports.terminal.layout import Column, Indented, command_line, fitting, line, ruled, section, sections
 from forecast_cli.workflows.riskiest import AtRisk, Riskiest
 

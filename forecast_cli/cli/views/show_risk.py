@@ -7,7 +7,7 @@ from rich.console import Group
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import money, percent
 from forecast_cli.reports.terminal.layout import Column, Indented, line, ruled, section
-from forecast_cli.workflows.story import ThresholdRisk
+from forecast_cli.workflows.explanation import ThresholdRisk
 
 _WIDE = 76
 _CROSSED = ("10 %", "50 %", "90 %")

@@ -13,8 +13,7 @@ from forecast_cli.data.contract.currency import find_mixed_currencies, find_unna
 from forecast_cli.data.contract.irregular import Pieces, count_irregular
 from forecast_cli.data.contract.judge import add_quarantined, find_origin, judge_accounts, select_ledger
 from forecast_cli.data.contract.marks import CODE
-from forecast_cli.data.contract.profile import split_unnamed
-from forecast_cli.data.contract.profile_pieces import Collect, profile_pieces
+from forecast_cli.data.contract.profile import Collect, profile_pieces, split_unnamed
 from forecast_cli.data.contract.row_findings import find_in_rows
 from forecast_cli.data.findings import Finding
 from forecast_cli.data.read_errors import collect

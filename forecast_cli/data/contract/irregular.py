@@ -8,7 +8,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.marks import BALANCE, CODE, USABLE, is_observed, mark_rows
-from forecast_cli.data.contract.profile_pieces import Collect
+from forecast_cli.data.contract.profile import Collect
 from forecast_cli.data.contract.repair import DailyBalances, deduplicate_days, sorted_by
 from forecast_cli.data.scan.canonical import AT, key_columns
 

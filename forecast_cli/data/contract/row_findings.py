@@ -7,16 +7,17 @@ import polars as pl
 
 from forecast_cli.config.choices import OnDuplicate
 from forecast_cli.config.settings import Settings
+from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Repair
 from forecast_cli.core.text import counted
 from forecast_cli.data.contract.account_rules import list_account_rules, warn_of_old_input
-from forecast_cli.data.contract.id_findings import find_similar_ids
-from forecast_cli.data.contract.tally import TITLES, Rule, show_accounts, tally
+from forecast_cli.data.contract.tally import TITLES, Rule, show_accounts, show_id, tally
 from forecast_cli.data.contract.verdict import Verdict, list_verdicts
-from forecast_cli.data.findings import Action, Finding
+from forecast_cli.data.findings import EXAMPLES_SHOWN, Action, Finding
 
 #: Impossible dates per account that are tolerated: sentinels such as 1900-01-01 or 9999-12-31 at either end are common.
 _SENTINELS_PER_ACCOUNT: Final = 2
+_SHOWN_TOGETHER: Final = 3
 
 
 def find_in_rows(
@@ -30,7 +31,7 @@ def find_in_rows(
     found = [tally(judged, rule, n_rows=n_rows) for rule in rules]
     found += [
         _find_without_key(judged, settings, nameless),
-        find_similar_ids(judged),
+        _find_similar_ids(judged),
         warn_of_old_input(judged, settings, origin),
     ]
     return tuple(sorted((finding for finding in found if finding is not None), key=lambda finding: finding.rule))
@@ -134,3 +135,42 @@ def _find_without_key(judged: pl.DataFrame, settings: Settings, nameless: int) -
 
 def _beyond_limit(settings: Settings) -> str:
     return f"; more than {100 * settings.max_bad_rows:g} % of all rows"
+
+
+def _find_similar_ids(judged: pl.DataFrame) -> Finding | None:
+    """Return a warning about ids that differ only in case, spaces or Unicode form; they stay separate accounts."""
+    if judged.schema[c.UNIQUE_ID] != pl.String:
+        return None
+    folded = judged.select(c.UNIQUE_ID).unique().with_columns(_normalize_id().alias("folded"))
+    alike = folded.filter(pl.col("folded").is_duplicated()).sort("folded", c.UNIQUE_ID)
+    if alike.is_empty():
+        return None
+    return Finding(
+        rule="TS17",
+        title=TITLES["TS17"],
+        action=Action.WARN,
+        unit="accounts",
+        count=len(alike),
+        total=len(folded),
+        message=f"{counted(len(alike), 'account')}: ids that differ in case, spaces or unicode form alone; kept apart",
+        hint="make ids the same before the run where they mean one account",
+        examples=_show_groups(alike),
+    )
+
+
+def _normalize_id() -> pl.Expr:
+    normal = pl.col(c.UNIQUE_ID).str.normalize("NFKC").str.to_lowercase()
+    return normal.str.replace_all(r"\s+", "")
+
+
+def _show_groups(alike: pl.DataFrame) -> tuple[str, ...]:
+    groups = alike.group_by("folded", maintain_order=True).agg(c.UNIQUE_ID).head(EXAMPLES_SHOWN)
+    return tuple(" | ".join(_show_group(ids)) for ids in groups[c.UNIQUE_ID])
+
+
+def _show_group(ids: pl.Series) -> list[str]:
+    """Return ids in quotes; with escapes for all but ASCII where two would be drawn the same."""
+    named = ids[:_SHOWN_TOGETHER]
+    spell = ascii if named.str.normalize("NFC").is_duplicated().any() else repr
+    shown = [spell(show_id(value)) for value in named]
+    return [*shown, "..."] if len(ids) > len(shown) else shown

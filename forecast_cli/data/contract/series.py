@@ -58,9 +58,8 @@ def read_accounts(source: Source, settings: Settings, *, origin: date | None, id
         return build_shard(collect(scan_rows(source, settings).head(0), source), settings, origin=origin)
     near = scan_pieces(source, settings, first_id=wanted[0], last_id=wanted[-1])
     rows = pl.concat(collect(piece.filter(pl.col(UNIQUE_ID).is_in(wanted.implode())), source) for piece in near)
-    left_out = [
-        text for text in _quarantined_in_range(source, wanted[0], wanted[-1]) if text in set(wanted.cast(pl.String))
-    ]
+    texts = set(wanted.cast(pl.String))
+    left_out = [text for text in _quarantined_in_range(source, wanted[0], wanted[-1]) if text in texts]
     return build_shard(rows, settings, origin=origin, quarantined_ids=left_out)
 
 

@@ -1,6 +1,7 @@
-"""The magic bytes and the footer of a parquet file: whether it is complete, and which columns it declares."""
+"""The magic bytes and the footer of a parquet file: whether it is complete, its columns and its row groups."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BufferedIOBase
 from typing import Final
@@ -12,7 +13,6 @@ import pyarrow.parquet as pq
 from forecast_cli.core.columns import CURRENCY
 from forecast_cli.data.files.chunks import MAGIC, MAGIC_ENCRYPTED, Chunk, read_chunks
 from forecast_cli.data.files.compact import MalformedError
-from forecast_cli.data.files.groups import find_constants, read_groups
 from forecast_cli.data.files.problems import BadFileError, Problem
 from forecast_cli.data.files.text import is_text, suggest_parquet
 from forecast_cli.data.read_errors import describe_error, read_errors, refuse_limit
@@ -57,8 +57,8 @@ def read_footer(path: str, file: BufferedIOBase, *, size: int, columns: tuple[st
     hidden = next((chunk.column for chunk in wanted if chunk.encrypted), None)
     if hidden is not None:
         raise BadFileError(_encrypted(path, f"column '{hidden}'"))
-    groups = read_groups(wanted, columns[0], dict(dtypes).get(columns[0]))
-    constants = find_constants(chunk for chunk in chunks if chunk.column.casefold() == CURRENCY)
+    groups = _read_groups(wanted, columns[0], dict(dtypes).get(columns[0]))
+    constants = _find_constants(chunk for chunk in chunks if chunk.column.casefold() == CURRENCY)
     return Footer(rows, tuple(schema.names), dtypes, wanted, groups, constants)
 
 
@@ -136,3 +136,35 @@ def _dtype(field: pa.Field) -> pl.DataType:
         return pl.Schema(pa.schema([field]))[field.name]
     except read_errors():
         return pl.Object()
+
+
+def _read_groups(chunks: Iterable[Chunk], column: str, dtype: pl.DataType | None) -> tuple[RowGroup, ...]:
+    """Return the row groups of a file, in order, from the chunks of the id ``column``, whose type is ``dtype``."""
+    return tuple(_group(chunk, dtype) for chunk in chunks if chunk.path == (column,))
+
+
+def _find_constants(chunks: Iterable[Chunk]) -> tuple[tuple[str, bytes], ...]:
+    """Return the columns that hold one value, besides nulls, and that value as stored, by the statistics of a file."""
+    bounds: dict[str, set[bytes | None]] = {}
+    for chunk in chunks:
+        bounds.setdefault(chunk.column, set()).update((chunk.lowest, chunk.highest))
+    only = {column: values.pop() for column, values in bounds.items() if len(values) == 1}
+    return tuple((column, value) for column, value in only.items() if value is not None)
+
+
+def _group(chunk: Chunk, dtype: pl.DataType | None) -> RowGroup:
+    if chunk.lowest is None or chunk.highest is None:
+        return RowGroup(chunk.values)
+    return RowGroup(chunk.values, _value(chunk.lowest, dtype), _value(chunk.highest, dtype))
+
+
+def _value(stored: bytes, dtype: pl.DataType | None) -> str | int | None:
+    """Return a bound as ids are compared: text by its bytes, integers by value; None for any other type."""
+    if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
+        try:
+            return stored.decode()
+        except UnicodeDecodeError:  # a long text, truncated within a character
+            return None
+    if dtype is not None and dtype.is_integer():
+        return int.from_bytes(stored, "little", signed=dtype.is_signed_integer())
+    return None

@@ -1,19 +1,24 @@
-"""Inspection of one input file: its bytes, its footer, and what is wrong with it."""
+"""Inspection of one input file: its bytes, its checksums, its footer, and what is wrong with it."""
 
 import hashlib
 import os
 import stat as modes
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Final
 
 from forecast_cli.core.text import is_utf8
 from forecast_cli.data.files.addresses import scheme_of
+from forecast_cli.data.files.chunks import Chunk
+from forecast_cli.data.files.compact import MalformedError
 from forecast_cli.data.files.footer import read_footer
 from forecast_cli.data.files.listing import ListedFile
+from forecast_cli.data.files.pages import PageDamageError, check_pages
 from forecast_cli.data.files.problems import BadFileError, Problem
 from forecast_cli.data.files.storage import Stat, Storage
-from forecast_cli.data.files.verify import Verified, verify_pages, verify_sha256
 from forecast_cli.data.read_errors import describe_error, refuse_limit
 from forecast_cli.data.source import InputFile
 
@@ -21,6 +26,14 @@ _AZURE: Final = "AZURE_STORAGE_ACCOUNT_KEY, AZURE_CLIENT_ID"
 _GOOGLE: Final = "GOOGLE_APPLICATION_CREDENTIALS"
 #: Environment variables with credentials, by kind of store; those of S3 are the default.
 _VARIABLES: Final = {"gs": _GOOGLE, "gcs": _GOOGLE, "abfs": _AZURE, "abfss": _AZURE}
+
+
+class Verified(StrEnum):
+    """How bytes were verified, the strongest first."""
+
+    CRC = "crc"
+    SHA256 = "sha256"
+    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -82,8 +95,8 @@ def _read(listed: ListedFile, columns: tuple[str, ...], *, stat: Stat, storage: 
             footer = read_footer(path, file, size=stat.size, columns=columns)
             file.seek(0)
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            passed = verify_sha256(path, sha256, listed.expected_sha256)
-            passed |= verify_pages(path, file, footer.chunks)
+            passed = _verify_sha256(path, sha256, listed.expected_sha256)
+            passed |= _verify_pages(path, file, footer.chunks)
     except BadFileError as error:
         return error.problem
     found = InputFile(
@@ -98,3 +111,24 @@ def _read(listed: ListedFile, columns: tuple[str, ...], *, stat: Stat, storage: 
         constants=footer.constants,
     )
     return InspectedFile(found, footer.names, passed)
+
+
+def _verify_pages(path: str, file: BufferedIOBase, chunks: Iterable[Chunk]) -> frozenset[Verified]:
+    """Return CRC if all pages of ``chunks`` have a checksum and match it; raise BadFileError (IN03, IN04)."""
+    try:
+        return frozenset({Verified.CRC} if check_pages(file, chunks) else ())
+    except PageDamageError as damage:
+        raise BadFileError(Problem("IN03", path, str(damage))) from None
+    except MalformedError as error:
+        raise BadFileError(Problem("IN04", path, str(error))) from None
+
+
+def _verify_sha256(path: str, sha256: str, expected: str | None) -> frozenset[Verified]:
+    """Return SHA256 if the content matches ``expected`` (None: unknown); raise BadFileError (IN03) if it differs."""
+    if expected is None:
+        return frozenset()
+    if sha256 != expected:
+        wanted = f"{expected[:12]}..." if expected else "nothing"
+        what = f"sha256 is {sha256[:12]}..., its checksum file says {wanted}"
+        raise BadFileError(Problem("IN03", path, what))
+    return frozenset({Verified.SHA256})

@@ -115,13 +115,13 @@ def _sidecars_of(key: str, storage: ObjectStorage, scheme: str) -> tuple[str, ..
 
 
 def _call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
-    """Return what ``call`` returns; raises TimeoutError if it takes longer, without stopping it."""
+    """Return what ``call`` returns, or raise what it raises; TimeoutError if it takes longer, without stopping it."""
     answer: Future[T] = Future()
 
     def run() -> None:
         try:
             answer.set_result(call())
-        except read_errors() as error:
+        except BaseException as error:  # noqa: BLE001 - raised by the waiting thread
             answer.set_exception(error)
 
     Thread(target=run, daemon=True).start()

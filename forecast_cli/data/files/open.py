@@ -5,19 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from forecast_cli.config.settings import Settings
+from forecast_cli.core.text import counted
 from forecast_cli.data.files.blame import find_unreadable
 from forecast_cli.data.files.input_list import ListedInput, list_input
-from forecast_cli.data.files.inspect import InspectedFile, inspect_file
+from forecast_cli.data.files.inspect import InspectedFile, Verified, inspect_file
 from forecast_cli.data.files.listing import Listing
 from forecast_cli.data.files.problems import Problem, file_finding, is_fatal, summarize_problems
 from forecast_cli.data.files.quarantine import Quarantine, mark_accounts
-from forecast_cli.data.files.repeated import drop_repeated
 from forecast_cli.data.files.storage import AT_ONCE, Storage
-from forecast_cli.data.files.verify import Verified
 from forecast_cli.data.findings import Action, Finding, rejects
 from forecast_cli.data.schema.file_columns import FileColumns
 from forecast_cli.data.schema.resolve import resolve_schema
-from forecast_cli.data.source import Source
+from forecast_cli.data.source import InputFile, Source
 
 
 def open_source(path: str, settings: Settings, *, read_through: bool = True, threads: int = AT_ONCE) -> Source:
@@ -39,7 +38,7 @@ def check_files(
     threads = min(threads, AT_ONCE) if listed.access is None else AT_ONCE
     inspected = _inspect_all(listing, settings.named_columns, listed.storage, threads=threads)
     problems = [item for item in inspected if isinstance(item, Problem)]
-    good, repeated = drop_repeated([item for item in inspected if isinstance(item, InspectedFile)])
+    good, repeated = _drop_repeated([item for item in inspected if isinstance(item, InspectedFile)])
     source = _source(good, listed, settings)
     if read_through and good and not rejects(source.findings):
         unreadable_through = find_unreadable(source, settings)
@@ -112,3 +111,27 @@ def _common_check(files: Sequence[InspectedFile]) -> str:
         if files and all(way in file.verified for file in files):
             return way.value
     return Verified.NONE.value
+
+
+def _drop_repeated(files: Sequence[InspectedFile]) -> tuple[list[InspectedFile], list[Finding]]:
+    """Keep the first of the files with the same content, and return a finding about the others.
+
+    Equal files below different hive folders are both kept, and so are files without rows.
+    """
+    first: dict[object, InspectedFile] = {}
+    repeated: list[tuple[InspectedFile, InspectedFile]] = []
+    for one in files:
+        original = first.setdefault(_content(one.file), one)
+        if original is not one:
+            repeated.append((one, original))
+    if not repeated:
+        return list(files), []
+    copy, original = repeated[0]
+    left_out = f"left out ({counted(len(repeated), 'file')})"
+    message = f"{copy.file.path}: has the same content as {original.file.path}, {left_out}"
+    paths = [one.file.path for one, _ in repeated]
+    return list(first.values()), [file_finding("IN11", Action.REPAIR, message, paths=paths, total=len(files))]
+
+
+def _content(file: InputFile) -> object:
+    return (file.sha256, file.hive) if file.rows else file.path

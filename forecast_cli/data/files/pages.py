@@ -2,8 +2,9 @@
 
 A header with wrong sizes makes the reader panic, or request so much memory that the process is killed before any error
 can be caught; so every header is compared with the footer before a page is decoded. Sizes and CRC-32 as in
-https://github.com/apache/parquet-format#data-pages and #checksumming. Nothing is decompressed: this costs less than
-reading.
+https://github.com/apache/parquet-format#data-pages and #checksumming, field ids of the struct ``PageHeader`` in
+https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift. Nothing is decompressed: this costs
+less than reading.
 """
 
 import zlib
@@ -13,12 +14,29 @@ from io import BufferedIOBase
 from typing import Final
 
 from forecast_cli.data.files.chunks import Chunk
-from forecast_cli.data.files.compact import MalformedError
-from forecast_cli.data.files.page_header import PageHeader, parse_page_header
+from forecast_cli.data.files.compact import MalformedError, Struct, number, read_struct
 
 _HEADER_WINDOW: Final = 1 << 10
 _LONGEST_HEADER: Final = 1 << 24
 _BLOCK: Final = 1 << 20
+_UNCOMPRESSED_SIZE, _COMPRESSED_SIZE, _CRC, _DATA, _DICTIONARY, _DATA_V2 = 2, 3, 4, 5, 7, 8
+_VALUES = 1  # in the struct of each kind of page
+
+
+@dataclass(frozen=True)
+class _Header:
+    """Sizes in bytes of the header, of the page after it, and of the page decompressed; ``crc`` if there is one.
+
+    Only the ``values`` of data pages count as values of the column, not those of dictionary or index pages.
+    """
+
+    header_size: int
+    page_size: int
+    uncompressed_size: int
+    values: int
+    is_data: bool
+    is_v2: bool
+    crc: int | None
 
 
 class PageDamageError(Exception):
@@ -28,7 +46,7 @@ class PageDamageError(Exception):
 @dataclass(frozen=True)
 class _Page:
     start: int
-    header: PageHeader
+    header: _Header
 
 
 def check_pages(file: BufferedIOBase, chunks: Iterable[Chunk]) -> bool:
@@ -81,14 +99,14 @@ def _pages(file: BufferedIOBase, chunk: Chunk) -> Iterator[_Page]:
         yield _Page(start, header)
 
 
-def _read_header(file: BufferedIOBase, position: int, end: int) -> PageHeader:
+def _read_header(file: BufferedIOBase, position: int, end: int) -> _Header:
     """Read a header of unknown length, which may contain statistics with long values."""
     window = _HEADER_WINDOW
     while True:
         file.seek(position)
         data = file.read(min(window, end - position))
         try:
-            return parse_page_header(data)
+            return _parse_header(data)
         except MalformedError:
             if len(data) < window or window >= _LONGEST_HEADER:
                 raise
@@ -102,3 +120,26 @@ def _crc(file: BufferedIOBase, page: _Page) -> int:
         crc = zlib.crc32(block, crc)
         left -= len(block)
     return crc if left == 0 else -1
+
+
+def _parse_header(data: bytes) -> _Header:
+    """Parse the header at the start of ``data``. Raises MalformedError, also if ``data`` ends too early."""
+    fields, size = read_struct(data)
+    crc = fields.get(_CRC)
+    return _Header(
+        header_size=size,
+        page_size=number(fields, _COMPRESSED_SIZE),
+        uncompressed_size=number(fields, _UNCOMPRESSED_SIZE),
+        values=_values(fields),
+        is_data=_DATA in fields or _DATA_V2 in fields,
+        is_v2=_DATA_V2 in fields,
+        crc=crc & 0xFFFFFFFF if isinstance(crc, int) else None,
+    )
+
+
+def _values(fields: Struct) -> int:
+    for kind in (_DATA, _DATA_V2, _DICTIONARY):
+        struct = fields.get(kind)
+        if isinstance(struct, dict):
+            return number(struct, _VALUES)
+    return 0

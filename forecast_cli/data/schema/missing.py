@@ -32,8 +32,9 @@ def check_columns(files: Sequence[FileColumns], roles: Sequence[Role]) -> list[F
 def _missing(
     files: Sequence[FileColumns], roles: Sequence[Role], *, paths: Sequence[str], taken: Collection[str]
 ) -> Finding:
-    first = next(file for file in files if file.path == paths[0])
-    having = next((file for file in files if file.path not in set(paths)), None)
+    lacking = set(paths)
+    first = next(file for file in files if file.path in lacking)
+    having = next((file for file in files if file.path not in lacking), None)
     columns = ("columns " if len(roles) > 1 else "column ") + ", ".join(f"'{role.column}'" for role in roles)
     there = f"; {having.path} has {'them' if len(roles) > 1 else 'it'}" if having else ""
     more = f" ({len(paths)} of {len(files)} files)" if len(files) > 1 else ""

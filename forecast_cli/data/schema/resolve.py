@@ -11,7 +11,7 @@ from forecast_cli.data.schema.file_columns import FileColumns, types_of
 from forecast_cli.data.schema.missing import check_columns
 from forecast_cli.data.schema.roles import roles_of
 from forecast_cli.data.schema.type_checks import check_types, common_id
-from forecast_cli.data.schema.zone_choice import choose_zone
+from forecast_cli.data.schema.zones import choose_zone
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def common_id(types: Sequence[Typed]) -> pl.DataType:
 def _first_of_kinds(types: Sequence[Typed], role: Role) -> dict[Kind, Typed]:
     """Return the first file of each kind.
 
-    A column of nulls is compatible with every kind. Mixed timezones are checked in ``zone_choice``.
+    A column of nulls is compatible with every kind. Mixed timezones are checked in ``zones``.
     """
     kinds: dict[Kind, Typed] = {}
     for typed in types:
@@ -119,7 +119,7 @@ def _without_zone(dtype: pl.DataType) -> pl.DataType:
 
 def _repairs(types: Sequence[Typed], role: Role) -> list[Finding]:
     findings = []
-    if len({_without_zone(typed.dtype) for typed in types}) > 1:  # timezones are checked in ``zone_choice``
+    if len({_without_zone(typed.dtype) for typed in types}) > 1:  # timezones are checked in ``zones``
         shown = ", ".join(f"{typed.dtype} in {typed.path}" for typed in types[:3])
         message = f"column '{role.column}' is {shown}: widened to one type without loss"
         findings.append(file_finding("SC08", Action.REPAIR, message, paths=[typed.path for typed in types]))

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.core.memory import release_memory
+from forecast_cli.core.machine import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import GRID, LEVELS, MAX_OUTCOME, Calibration, calibrate, score_outcomes

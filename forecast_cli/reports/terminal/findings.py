@@ -1,17 +1,28 @@
 """Findings of the data contract: a few lines below a report, or the table of ``validate``."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from rich.table import Table
 from rich.text import Text
 
+from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import listed, percent
-from forecast_cli.reports.terminal.finding_words import words_for
 from forecast_cli.reports.terminal.layout import Column, Indented, aligned, ruled
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words for the action a run ``would`` take and ``did`` take, and a ``title`` if the finding's own does not fit."""
+
+    would: str
+    did: str
+    title: str | None = None
+
 
 STYLES: Final[Mapping[Action, str]] = {
     Action.REJECT: "bold red",
@@ -23,6 +34,27 @@ STYLES: Final[Mapping[Action, str]] = {
 }
 
 _REPORTED: Final = (Action.REJECT, Action.QUARANTINE, Action.SET_ASIDE, Action.WARN)
+_ACTIONS: Final[Mapping[Action, Words]] = {
+    Action.REJECT: Words("reject", "rejected"),
+    Action.QUARANTINE: Words("quarantine", "quarantined"),
+    Action.SET_ASIDE: Words("mark as failed", "failed"),
+    Action.REPAIR: Words("repair", "repaired"),
+    Action.WARN: Words("use, and warn", "warning"),
+    Action.NOTE: Words("use", "used"),
+}
+_SKIPPED: Final = Words("skip", "skipped")
+_LEFT_OUT: Final = Words("leave out", "left out")
+_IGNORED: Final = Words("ignore", "ignored")
+#: Words for rules where those of the action alone would be unclear.
+_RULES: Final[Mapping[tuple[str, Action], Words]] = {
+    ("TS13", Action.REPAIR): Words("carry forward", "carried forward", "to the origin"),
+    ("TS11", Action.REPAIR): Words("leave out", "left out", "after the origin"),
+    ("IN11", Action.REPAIR): _LEFT_OUT,
+    ("SC04", Action.REPAIR): Words("read as float", "read as float"),
+    ("IN08", Action.NOTE): _IGNORED,
+    ("IN09", Action.NOTE): _IGNORED,
+    ("IN10", Action.WARN): _IGNORED,
+}
 
 
 def render_worth_knowing(findings: Sequence[Finding]) -> Indented | None:
@@ -83,3 +115,12 @@ def _summary_line(finding: Finding) -> str:
 
 def _amount(finding: Finding) -> str:
     return counted(finding.count, finding.unit.removesuffix("s"))
+
+
+def words_for(finding: Finding) -> Words:
+    """Return the words for the action of a finding."""
+    if finding.action is Action.SET_ASIDE and finding.unit == "rows":
+        return _LEFT_OUT
+    if finding.action is Action.SET_ASIDE and finding.status is Status.SKIPPED:
+        return _SKIPPED
+    return _RULES.get((finding.rule, finding.action), _ACTIONS[finding.action])

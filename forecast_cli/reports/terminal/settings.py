@@ -5,6 +5,7 @@ from rich.text import Text
 
 from forecast_cli.config.load import LoadedSettings
 from forecast_cli.reports.escape import printable
+from forecast_cli.reports.figures import setting_text
 from forecast_cli.reports.terminal.layout import Column, ruled
 
 
@@ -16,20 +17,4 @@ def render_settings(loaded: LoadedSettings) -> Table:
 
 
 def _row(name: str, value: object, origin: str) -> tuple[str, str, Text]:
-    return name, format_value(value), Text(printable(origin), style="dim" if origin == "default" else "")
-
-
-def format_value(value: object) -> str:
-    """Return a setting's value as it would be written on the command line, ``-`` for none."""
-    match value:
-        case None:
-            return "-"
-        case bool():
-            return "true" if value else "false"
-        case list():
-            return ", ".join(format_value(item) for item in value) or "-"
-        case float():
-            short = f"{value:g}"
-            return short if float(short) == value else repr(value)
-        case _:
-            return printable(value)
+    return name, setting_text(value), Text(printable(origin), style="dim" if origin == "default" else "")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast_cli.core.memory import release_memory
+from forecast_cli.core.machine import release_memory
 from forecast_cli.engine.environment import KEEPING, environment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="glibc alone keeps what is freed until it is asked")

@@ -20,7 +20,7 @@ from forecast_cli.data.files.storage import LocalStorage, Stat
 from forecast_cli.data.findings import Action
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.source import Source
-from forecast_cli.reports.terminal.finding_words import words_for
+from forecast_cli.reports.terminal.findings import words_for
 
 NOBODY = 65_534
 

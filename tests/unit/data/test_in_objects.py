@@ -104,6 +104,15 @@ def test_IN15_an_unreadable_object_without_suffix_is_reported_by_name(
         assert storage.may_be_parquet(["bucket/in/000000_0"]) == [True]
 
 
+def test_IN15_a_bug_of_a_request_is_raised_at_once_and_is_no_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(access: Access) -> NoReturn:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("forecast_cli.data.files.objects.open_store", fail)
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        ObjectStorage(Access("s3://bucket/in", 5.0))
+
+
 def test_IN15_categorical_ids_of_objects(tmp_path: Path) -> None:
     frame = balances("a").cast({"account_id": pl.Categorical, "balance": pl.Decimal(18, 2)})
     with object_server({"bucket/a.parquet": _bytes(tmp_path, frame)}) as host:

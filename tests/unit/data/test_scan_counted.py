@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import polars as pl
 import pytest
 
-from forecast_cli.data.contract.profile_pieces import _count_in_parallel
+from forecast_cli.data.contract.profile import _count_in_parallel
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])

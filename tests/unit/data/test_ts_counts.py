@@ -11,7 +11,7 @@ from ts_rows import START, Row, daily, rows
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.contract.numbers import NUMBER, number_keys
-from forecast_cli.data.contract.profile_pieces import profile_pieces
+from forecast_cli.data.contract.profile import profile_pieces
 from forecast_cli.data.contract.row_counts import count_rows
 
 SETTINGS = Settings(as_of=START + timedelta(days=20), max_gap=3)

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from forecast_cli.config.memory_size import memory_bytes
 from forecast_cli.config.settings import Settings
+from forecast_cli.config.texts import memory_bytes
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.engine.environment import FRUGAL, KEEPING
 from forecast_cli.engine.memory import Load, Room, find_room, memory_limit, refuse_too_little

@@ -3,8 +3,7 @@
 import polars as pl
 
 from forecast_cli.core.ids import hash_id, hashed_ids, unmark_ids
-from forecast_cli.engine.loss_messages import describe_exit, describe_to_user
-from forecast_cli.engine.retries import Attempt, LossCause, LostWorker
+from forecast_cli.engine.retries import Attempt, LossCause, LostWorker, describe_exit, describe_to_user
 from forecast_cli.engine.shards import cut_shards
 
 IDS = pl.Series("unique_id", [f"a{place:03d}" for place in range(100)])

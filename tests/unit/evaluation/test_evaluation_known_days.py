@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from panels import panel_of
 
-from forecast_cli.evaluation.known_days import unknown_days
+from forecast_cli.evaluation.splits import unknown_days
 
 
 @pytest.mark.parametrize(("silent", "unknown"), [(0, 0), (1, 0), (4, 0), (5, 5), (40, 40)])

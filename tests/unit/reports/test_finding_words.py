@@ -10,7 +10,7 @@ from forecast_cli.core import columns as c
 from forecast_cli.data.contract.tally import TITLES
 from forecast_cli.data.contract.verdict import Verdict, list_verdicts
 from forecast_cli.data.findings import Finding
-from forecast_cli.reports.terminal.finding_words import words_for
+from forecast_cli.reports.terminal.findings import words_for
 
 SCHEMA = pl.Schema({c.UNIQUE_ID: pl.String(), c.CURRENCY: pl.String()})
 VERDICTS = list_verdicts(SCHEMA, Settings(currency_col="ccy"), date(2026, 1, 1))

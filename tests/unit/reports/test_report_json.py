@@ -10,10 +10,10 @@ from report_samples import hostile_report, sample_report
 from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.evaluation.report import NO_ABSENT, Estimate, Report
-from forecast_cli.reports.jsonfile import read_report, render_json, render_schema
+from forecast_cli.reports.report_json import read_report, render_json, render_schema
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "report.schema.json"
-REWRITE = "from forecast_cli.reports.jsonfile import render_schema; print(render_schema(), end='')"
+REWRITE = "from forecast_cli.reports.report_json import render_schema; print(render_schema(), end='')"
 
 
 @pytest.mark.parametrize("report", [sample_report(), hostile_report()], ids=["sample", "hostile"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from forecast_cli.reports.figures import duration, listed, money, percent, size
+from forecast_cli.reports.figures import duration, listed, money, percent, setting_text, size
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,22 @@ def test_shares_never_round_to_none_or_all(share: float, said: str) -> None:
 )
 def test_a_small_amount_has_three_significant_digits(amount: float, said: str) -> None:
     assert money(amount) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "-"),
+        ([], "-"),
+        (True, "true"),
+        ([80.0, 99.9999999], "80, 99.9999999"),
+        (1_234_567.5, "1234567.5"),
+        (1e15, "1e+15"),
+        ("a\n", "a\\n"),
+    ],
+)
+def test_a_setting_is_never_rounded(value: object, said: str) -> None:
+    assert setting_text(value) == said
 
 
 @pytest.mark.parametrize(

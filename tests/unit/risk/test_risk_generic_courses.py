@@ -7,7 +7,7 @@ import pytest
 from panels import panel_of
 
 from forecast_cli.models.path_levels import N_PATHS
-from forecast_cli.risk.generic_courses import order_generic_courses
+from forecast_cli.risk.courses import order_generic_courses
 from forecast_cli.risk.paths import order_courses
 
 H = 30

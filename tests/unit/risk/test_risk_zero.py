@@ -10,8 +10,8 @@ from forecast_cli.models.base import Forecast, PathShares, quantile_probabilitie
 from forecast_cli.models.normal_scores import normal_scores
 from forecast_cli.models.path_levels import PATH_LEVELS
 from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, keep_below_zero, learn_zero_share, never_below_zero
+from forecast_cli.risk.floors import raise_to_zero
 from forecast_cli.risk.paths import shuffle_paths
-from forecast_cli.risk.zero import raise_to_zero
 
 
 @pytest.mark.parametrize(

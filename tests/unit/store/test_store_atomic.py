@@ -11,15 +11,13 @@ import pytest
 from forecast_cli.core.errors import OutputNotWrittenError
 from forecast_cli.store.atomic import (
     make_folder,
-    parquet_bytes,
     raise_write_errors,
     remove_file,
     sha256_of,
-    write_rows,
     write_whole,
 )
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
-from forecast_cli.store.tables import stage, write_parts
+from forecast_cli.store.tables import parquet_bytes, stage, write_parts, write_rows
 
 ROWS = pl.DataFrame({"id": [f"a{row % 7}" for row in range(1_000)], "value": [row / 3 for row in range(1_000)]})
 
@@ -77,10 +75,11 @@ def test_a_whole_file_is_on_disk_before_it_gets_its_name_and_then_the_name_is(
     assert flushed == [(tmp_path / "file").stat().st_size, "rename", "folder"]
 
 
-def test_a_file_that_cannot_be_written_leaves_no_temporary_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_file_that_cannot_be_written_leaves_no_temporary_file(tmp_path: Path, write: Callable[[Path], None]) -> None:
     (tmp_path / ".a.prom.tmp").symlink_to("/dev/full")
     with pytest.raises(OutputNotWrittenError, match="No space left on device"):
-        write_whole(tmp_path / "a.prom", b"content")
+        write(tmp_path / "a.prom")
     assert list(tmp_path.iterdir()) == []
 
 

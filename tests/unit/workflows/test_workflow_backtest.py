@@ -17,7 +17,7 @@ from forecast_cli.core.ledger import Status
 from forecast_cli.engine.backtest import backtest_shard
 from forecast_cli.engine.shards import Job
 from forecast_cli.models.registry import REGISTRY
-from forecast_cli.store.read_manifest import read_manifest
+from forecast_cli.store.manifest import read_manifest
 from forecast_cli.workflows.backtest import BacktestRun, backtest_settings, cutoffs_back, run_backtest
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import run_forecast

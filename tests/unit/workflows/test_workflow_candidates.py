@@ -12,16 +12,16 @@ import pytest
 from polars.testing import assert_frame_equal
 from rich.console import Console
 
-from forecast_cli.cli.views.show_text import render_explanation
+from forecast_cli.cli.views.show import render_explanation
 from forecast_cli.config.choices import Align
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.store.layout import LEARNED_WEIGHTS, WEIGHTS
 from forecast_cli.workflows.backtest import run_backtest
+from forecast_cli.workflows.explanation import ShowRequest
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
 from forecast_cli.workflows.show import explain_account
-from forecast_cli.workflows.story import ShowRequest
 
 BASE: dict[str, Any] = {"model": ("auto",), "jobs": 1, "horizon": 14, "candidates": ("SeasonalNaive(11)",)}
 CYCLE, ACCOUNTS, DAYS = 11, 24, 300
@@ -174,5 +174,5 @@ def test_the_story_of_an_account_says_who_joined_for_which_days(runs: Runs, whol
     console = Console(width=100, record=True, file=StringIO())
     console.print(render_explanation(story, width=100, ascii_only=True))
     share = story.why.shares[0]
-    text = f"SeasonalNaive(11) joined with a weight of {share.share:.0%} on days 1 to {share.last}"
+    text = f"SeasonalNaive(11) joined with a weight of {100 * share.share:.0f} % on days 1 to {share.last}"
     assert text in console.export_text()

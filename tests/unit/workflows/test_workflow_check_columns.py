@@ -15,10 +15,9 @@ from forecast_runs import balances
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.store.check import Damage, success_content
 from forecast_cli.store.layout import EVENTS, FAILURES, LEARNED_WEIGHTS, WEIGHTS
-from forecast_cli.store.read_manifest import read_manifest
+from forecast_cli.store.manifest import read_manifest
 from forecast_cli.workflows.backtest import run_backtest
-from forecast_cli.workflows.check import run_check
-from forecast_cli.workflows.check_columns import column_damages
+from forecast_cli.workflows.check import column_damages, run_check
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
 

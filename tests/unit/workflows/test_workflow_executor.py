@@ -89,7 +89,7 @@ def test_a_run_with_nothing_left_to_do_and_a_dry_run_need_no_cluster(
     cluster.down = True
     plan_forecast(request_for("spark"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "make_manifest", interrupt)
+        patch.setattr(running, "_make_manifest", interrupt)
         with pytest.raises(KeyboardInterrupt):
             run_forecast(request_for("local"))
     assert run_forecast(request_for("spark")).shards_resumed == 2

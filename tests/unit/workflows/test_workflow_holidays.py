@@ -15,13 +15,13 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError, OutputConflictError
 from forecast_cli.models.recurring.business_days import Rule, shift_days
 from forecast_cli.store.layout import EVENTS, LEARNED_SCORES, MANIFEST
-from forecast_cli.store.read_manifest import read_manifest
+from forecast_cli.store.manifest import read_manifest
 from forecast_cli.workflows.backtest import run_backtest
+from forecast_cli.workflows.explanation import ShowRequest
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun
 from forecast_cli.workflows.run_tables import settings_of
 from forecast_cli.workflows.show import explain_account
-from forecast_cli.workflows.story import ShowRequest
 
 DAYS, END, ACCOUNTS = 500, date(2026, 6, 30), 3
 #: A Monday, and a holiday in Northern Ireland alone: the Battle of the Boyne is on a Sunday.

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from forecast_cli.workflows.id_ranges import in_range, split_ids
+from forecast_cli.workflows.run_tables import in_range, split_ids
 
 
 @pytest.mark.parametrize("accounts", [1, 2, 3, 9])

@@ -13,8 +13,8 @@ import pytest
 from forecast_cli.config.choices import Origin
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import CheckFailedError, UsageError
-from forecast_cli.core.risk import RISK_COLUMNS
-from forecast_cli.store.read_manifest import read_manifest
+from forecast_cli.core.risk_columns import RISK_COLUMNS
+from forecast_cli.store.manifest import read_manifest
 from forecast_cli.workflows.check_risk import risk_invariants
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest

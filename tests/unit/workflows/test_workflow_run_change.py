@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from forecast_runs import balances
 
-from forecast_cli.store.read_manifest import read_manifest
+from forecast_cli.store.manifest import read_manifest
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
 from forecast_cli.workflows.run_change import Side, find_previous, measure_change

@@ -16,7 +16,7 @@ from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ids import unmark_ids
 from forecast_cli.core.ledger import Status
-from forecast_cli.store.read_manifest import read_manifest
+from forecast_cli.store.manifest import read_manifest
 from forecast_cli.workflows.backtest import BacktestRun, run_backtest
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.report import run_report

@@ -16,12 +16,12 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import CheckFailedError, ConfigError, InputRejectedError, OutputConflictError
 from forecast_cli.workflows.backtest import BacktestRun, run_backtest
 from forecast_cli.workflows.check import run_check
+from forecast_cli.workflows.explanation import ShowRequest
 from forecast_cli.workflows.published_runs import published_files, refuse_unlike
 from forecast_cli.workflows.results import ForecastRequest
 from forecast_cli.workflows.run_tables import RunTables, tables_of
 from forecast_cli.workflows.score import ScoreRequest, run_score
 from forecast_cli.workflows.show import explain_account
-from forecast_cli.workflows.story import ShowRequest
 
 
 @pytest.mark.parametrize(

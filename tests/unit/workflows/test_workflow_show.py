@@ -14,10 +14,10 @@ from forecast_cli.core.ids import unmark_ids
 from forecast_cli.data.sample.block import generate_block
 from forecast_cli.data.sample.spec import SampleSpec
 from forecast_cli.workflows.account_payments import ended_payments, next_payments, regular_of
+from forecast_cli.workflows.explanation import AccountExplanation, EndedPayments, ShowRequest
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
 from forecast_cli.workflows.show import explain_account
-from forecast_cli.workflows.story import AccountExplanation, EndedPayments, ShowRequest
 
 BASE = {"model": ("auto",), "jobs": 1, "horizon": 30, "max_failed": 99, "shard_size": 10}
 

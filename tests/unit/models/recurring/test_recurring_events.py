@@ -8,7 +8,7 @@ import pytest
 from panels import panel_of
 from recurring_accounts import END, balances, days_back, payments
 
-from forecast_cli.engine.events import events_table
+from forecast_cli.engine.tables import events_table
 from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.models.recurring.event_loops import add_payments, multiply_absence, spread_chances
 from forecast_cli.models.recurring.events import Kind, coming_events, expected_events, next_events

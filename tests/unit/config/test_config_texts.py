@@ -2,7 +2,7 @@
 
 import pytest
 
-from forecast_cli.config.durations import check_duration, seconds_of
+from forecast_cli.config.texts import check_duration, seconds_of
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("10m", 600), ("2h", 7200), (" 1.5m ", 90), ("0.1s", 0.1)])
