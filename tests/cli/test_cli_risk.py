@@ -103,3 +103,9 @@ def test_a_threshold_that_no_account_has_is_in_the_summary(cli: Cli, limited: Pa
     alone = cli(*run, "credit_limit", "--force").assert_exit(ExitCode.OK)
     assert "under credit_limit 0 0 of 0" in alone.flat
     assert "risk " not in alone.flat.partition("Next")[2]
+
+
+def test_a_run_without_thresholds_has_no_low_balances_in_its_summary(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    (tmp_path / "none.toml").write_text("threshold = []\n")
+    run = ("forecast", balances, "--output", tmp_path / "out", *QUICK, "--config", tmp_path / "none.toml")
+    assert "Low balance" not in cli(*run).assert_exit(ExitCode.OK).flat

@@ -117,7 +117,7 @@ def _input(run: ForecastRun) -> RenderableType:
 
 def _low_balances(run: ForecastRun) -> RenderableType | None:
     """Return how many accounts have a probability of 50 % or more to fall below each threshold, by window."""
-    if not run.forecast_rows:
+    if not (run.forecast_rows and run.low_balances):
         return None
     rows = [
         (f"under {printable(one.threshold)}", *(f"{count:,}" for count in one.likely), f"of {one.accounts:,}")
