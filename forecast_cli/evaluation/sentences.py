@@ -37,7 +37,8 @@ def describe_findings(
         *_recommend_model(facts, leaderboard),
         *_describe_coverage(best, own),
         *_describe_horizon(own),
-        *(_describe_score(facts, own) if facts.is_score else ()),
+        *_describe_unfinished(facts, own),
+        *(_describe_levels(facts) if facts.is_score else ()),
         *_describe_absent(facts),
         *_describe_weakest_segments(parts),
         *_compare_with_baseline(best, parts),
@@ -108,8 +109,8 @@ def _describe_horizon(steps: Sequence[StepScore]) -> Iterator[str]:
         )
 
 
-def _describe_score(facts: RunFacts, steps: Sequence[StepScore]) -> Iterator[str]:
-    """Yield how many windows of finished forecasts are not over yet, and whether their deciles were published."""
+def _describe_unfinished(facts: RunFacts, steps: Sequence[StepScore]) -> Iterator[str]:
+    """Yield how many windows reach past the last known balance of their account."""
     whole = sum(step.windows for step in steps if step.step == facts.settings["horizon"])
     unfinished = facts.compared_windows - whole
     if unfinished:
@@ -117,6 +118,10 @@ def _describe_score(facts: RunFacts, steps: Sequence[StepScore]) -> Iterator[str
             f"In {unfinished:,} of {counted(facts.compared_windows, 'window')} the balance of the last day forecast is "
             "not known: early days weigh more, so errors look smaller than over whole windows."
         )
+
+
+def _describe_levels(facts: RunFacts) -> Iterator[str]:
+    """Yield whether the deciles of finished forecasts were published."""
     if not {*SCORED_LEVELS} <= {*facts.settings["level"]}:
         yield "Not all deciles were published, so the scaled CRPS is a few percent higher than that of a backtest."
 

@@ -92,3 +92,20 @@ def test_an_invalid_threshold_gets_a_hint_about_valid_ones(cli: Cli, balances: P
 def test_a_percentile_beyond_1_to_99_is_refused(cli: Cli, balances: Path, tmp_path: Path, text: str) -> None:
     outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--threshold", text)
     outcome.assert_error(ExitCode.CONFIG_INVALID, "threshold", "a percentile from p1 to p99")
+
+
+def test_a_threshold_that_no_account_has_is_in_the_summary(cli: Cli, limited: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.parquet"
+    pl.read_parquet(limited).with_columns(credit_limit=pl.lit(None, pl.Float64)).write_parquet(empty)
+    run = ("forecast", empty, "--output", tmp_path / "out", *QUICK, "--threshold")
+    mixed = cli(*run, "credit_limit,5000").assert_exit(ExitCode.OK)
+    assert "under credit_limit 0 0 of 0 under 5000 5 6 of 6" in mixed.flat
+    alone = cli(*run, "credit_limit", "--force").assert_exit(ExitCode.OK)
+    assert "under credit_limit 0 0 of 0" in alone.flat
+    assert "risk " not in alone.flat.partition("Next")[2]
+
+
+def test_a_run_without_thresholds_has_no_low_balances_in_its_summary(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    (tmp_path / "none.toml").write_text("threshold = []\n")
+    run = ("forecast", balances, "--output", tmp_path / "out", *QUICK, "--config", tmp_path / "none.toml")
+    assert "Low balance" not in cli(*run).assert_exit(ExitCode.OK).flat

@@ -28,7 +28,7 @@ from forecast_cli.reports.terminal.layout import (
     sections,
 )
 from forecast_cli.store.layout import FORECASTS
-from forecast_cli.workflows.results import ForecastRun, InputSummary, LowBalanceCount, WrittenFile
+from forecast_cli.workflows.results import ForecastRun, InputSummary, WrittenFile
 
 _HOLDS: Final[Mapping[str, str]] = {
     "forecasts/": "mean, median, intervals by day",
@@ -93,13 +93,8 @@ def _suggest(run: ForecastRun) -> str:
 
 
 def _next(run: ForecastRun) -> list[str]:
-    risk = [tool_command("risk", run.output)] if _thresholds_with_accounts(run) else []
+    risk = [tool_command("risk", run.output)] if any(one.accounts for one in run.low_balances) else []
     return [tool_command("check", run.output), *risk, read_command(run.output, f"{FORECASTS}/*.parquet")]
-
-
-def _thresholds_with_accounts(run: ForecastRun) -> list[LowBalanceCount]:
-    """Return the thresholds for which at least one account has a forecast."""
-    return [one for one in run.low_balances if one.accounts]
 
 
 def _title(run: ForecastRun, seconds: float) -> str:
@@ -122,14 +117,13 @@ def _input(run: ForecastRun) -> RenderableType:
 
 def _low_balances(run: ForecastRun) -> RenderableType | None:
     """Return how many accounts have a probability of 50 % or more to fall below each threshold, by window."""
-    counts = _thresholds_with_accounts(run)
-    if not counts:
+    if not (run.forecast_rows and run.low_balances):
         return None
     rows = [
         (f"under {printable(one.threshold)}", *(f"{count:,}" for count in one.likely), f"of {one.accounts:,}")
-        for one in counts
+        for one in run.low_balances
     ]
-    days = ("within days", *(f"{days}" for days in counts[0].windows), "accounts")
+    days = ("within days", *(f"{days}" for days in run.low_balances[0].windows), "accounts")
     columns = (Column(wraps=True), *(Column(align="right") for _ in days[1:]))
     title = f"Low balance: accounts with a probability of 50 % or more, by {printable(run.models[0])}"
     return section(title, aligned(columns, [days, *rows]))

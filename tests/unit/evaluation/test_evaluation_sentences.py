@@ -200,3 +200,11 @@ def test_windows_that_a_simpler_model_forecast_are_counted_and_lead_to_the_secti
     told = Told().of(model(fallbacks=1))
     assert "In 1 window a simpler model took its place, in 0 there was no forecast" in told
     assert "see Failures and fallbacks in the report" in told, "sections follow that one: it is not the last"
+
+
+def test_it_says_in_how_many_windows_of_a_backtest_the_last_day_is_not_known() -> None:
+    whole, later = [step(1, 0.3), step(30, 0.7)], step(30, 0.7).model_copy(update={"windows": 40})
+    assert "In 20 of 60 windows the balance of the last day forecast is not known" in Told([*whole[:1], later]).of(
+        model()
+    )
+    assert "is not known" not in Told(whole).of(model())
