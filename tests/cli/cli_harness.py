@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -85,6 +86,23 @@ def heed_permissions() -> None:
     prctl, capbset_drop = ctypes.CDLL(None).prctl, 24
     for capability in (0, 1, 2, 3):  # chown, dac_override, dac_read_search, fowner
         prctl(capbset_drop, capability, 0, 0, 0)
+
+
+@contextmanager
+def permissions_heeded() -> Iterator[None]:
+    """Let permissions bind this thread, and threads that it starts, even if root runs the tests: Linux only."""
+    libc, header, before = ctypes.CDLL(None), (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, before) == 0
+    bound = (ctypes.c_uint32 * 6)(*before)
+    bound[0] &= ~0b1111  # effective: chown, dac_override, dac_read_search, fowner
+    set_securebits, no_setuid_fixup = 28, 4  # with it, access(2) asks the effective capabilities too
+    libc.prctl(set_securebits, no_setuid_fixup, 0, 0, 0)
+    assert libc.capset(header, bound) == 0
+    try:
+        yield
+    finally:
+        assert libc.capset(header, before) == 0
+        libc.prctl(set_securebits, 0, 0, 0, 0)
 
 
 def balance_rows(accounts: int = ACCOUNTS, days: int = DAYS) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from cli_harness import Cli
+from cli_harness import Cli, Finished, run_in_process
 
 from forecast_cli.core.exit_codes import ExitCode
 
@@ -16,29 +16,27 @@ ASKED += ["--scale-lag", 7, "--jobs", 1]
 
 
 @pytest.fixture(scope="module")
-def replayed(balances: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from cli_harness import run_in_process
-
+def told(balances: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A backtest that took an hour and two minutes, by its clock; it is shared, so tests must not change it."""
     output = tmp_path_factory.mktemp("replayed") / "out"
-    run_in_process("backtest", balances, "--output", output, *ASKED).assert_exit(ExitCode.OK)
-    return output
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forecast_cli.cli.messages.Log.seconds", 3725.0)
+        outcome = run_in_process("backtest", balances, "--output", output, *ASKED).assert_exit(ExitCode.OK)
+    return Finished(output, outcome)
 
 
-def test_the_summary_says_which_model_to_use_and_where_the_report_is(cli: Cli, balances: Path, tmp_path: Path) -> None:
-    out = cli("backtest", balances, "--output", tmp_path / "out", *ASKED).assert_exit(ExitCode.OK).flat
-    assert "18 windows of 6 of 6 accounts replayed" in out
+@pytest.fixture(scope="module")
+def replayed(told: Finished) -> Path:
+    return told.output
+
+
+def test_the_summary_says_how_long_it_took_which_model_to_use_and_where_the_report_is(told: Finished) -> None:
+    out = told.outcome.flat
+    assert out.startswith("Done in 1 h 02 min: 18 windows of 6 of 6 accounts replayed")
     assert "Use " in out
     assert "Leaderboard" in out
     assert "report.html" in out
     assert "6 every account of the input" in out
-
-
-def test_the_time_in_the_summary_is_that_of_the_whole_command(
-    cli: Cli, balances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("forecast_cli.cli.messages.Log.seconds", 3725.0)
-    out = cli("backtest", balances, "--output", tmp_path / "out", *ASKED).assert_exit(ExitCode.OK).out
-    assert out.startswith("Done in 1 h 02 min: 18 windows")
 
 
 def test_one_account_has_no_interval_anywhere(cli: Cli, balances: Path, tmp_path: Path) -> None:

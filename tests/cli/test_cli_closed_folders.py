@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from cli_harness import Cli, Finished, heed_permissions, run_apart
+from cli_harness import Cli, Finished, Outcome, heed_permissions, permissions_heeded, run_apart
 
 from forecast_cli.core.exit_codes import ExitCode
 
@@ -19,8 +19,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="capabilities of
 
 
 @pytest.fixture
-def cli_as_user() -> Cli:
-    return partial(run_apart, preexec_fn=heed_permissions)
+def cli_as_user(cli: Cli) -> Cli:
+    """Run a command line as one whom permissions bind."""
+
+    def run(*args: object) -> Outcome:
+        with permissions_heeded():
+            return cli(*args)
+
+    return run
 
 
 @pytest.fixture

@@ -91,12 +91,10 @@ def test_TS19_an_account_is_shown_by_such_an_id(cli: Cli, by_auto: Path, payload
     look(cli("show", f"{payload}?", "--forecast", by_auto)).assert_error(ExitCode.USAGE)
 
 
-@pytest.mark.parametrize("name", ["out[1]", "[a-z]*", "day=2026-01-01"])
-def test_an_output_may_have_a_name_that_is_a_glob_or_a_hive_folder_s(
-    cli: Cli, balances: Path, tmp_path: Path, name: str
-) -> None:
-    output, replayed = tmp_path / name / "forecast", tmp_path / name / "backtest"
-    previous = ("--previous", tmp_path / name)
+def test_an_output_may_have_a_name_that_is_a_glob_or_a_hive_folder_s(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "[a-z]*" / "day=2026-01-01"
+    output, replayed = folder / "out[1]", folder / "backtest"
+    previous = ("--previous", folder)
     told = cli("forecast", balances, "--output", output, *QUICK, *previous, "--metrics", tmp_path / "f").assert_exit(
         ExitCode.OK
     )

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from cli_harness import Cli, Finished, balance_rows
+from cli_harness import Cli, Finished, balance_rows, run_in_process
 
 from forecast_cli.core.exit_codes import ExitCode
 
 QUICK = ("--jobs", 1, "--quiet")
+#: Ids that a terminal, a shell or markup could take for something else.
+NAMES = ("<script>", "[/]", "[red]x[/red]", "\x1b[2J", "a\nb", "\u202eabc", "é 1", "-5")
 SECTIONS = ("Coming payments", "Level and spending", "Risk of a low balance", "Why")
 
 
@@ -28,8 +30,6 @@ def forecast_of(cli: Cli, rows: pl.DataFrame, folder: Path, *options: object) ->
 @pytest.fixture(scope="module")
 def by_auto(balances: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The clean accounts, forecast by auto. Look, do not touch."""
-    from cli_harness import run_in_process
-
     output = tmp_path_factory.mktemp("auto") / "out"
     run_in_process("forecast", balances, "--output", output, *QUICK).assert_exit(ExitCode.OK)
     return output
@@ -288,10 +288,16 @@ def test_plain_ascii_where_the_encoding_knows_no_more(cli_apart: Cli, by_auto: P
     assert "\\u" not in outcome.out
 
 
-@pytest.mark.parametrize("name", ["<script>", "[/]", "[red]x[/red]", "\x1b[2J", "a\nb", "\u202eabc", "é 1", "-5"])
-def test_ids_are_data(cli: Cli, tmp_path: Path, name: str) -> None:
-    rows = balance_rows().with_columns(account_id=pl.col("account_id").replace({"A002": name}))
-    output = forecast_of(cli, rows, tmp_path, "--model", "Naive")
+@pytest.fixture(scope="module")
+def oddly_named(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rows = balance_rows(accounts=len(NAMES))
+    named = pl.col("account_id").replace_strict(sorted(rows["account_id"].unique()), NAMES)
+    return forecast_of(run_in_process, rows.with_columns(named), tmp_path_factory.mktemp("named"), "--model", "Naive")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ids_are_data(cli: Cli, oddly_named: Path, name: str) -> None:
+    output = oddly_named
     outcome = cli("show", "--forecast", output, "--", name).assert_exit(ExitCode.OK)
     shown = name.encode("unicode_escape").decode() if not name.isprintable() else name
     assert outcome.out.splitlines()[0] == f"Account {shown}"

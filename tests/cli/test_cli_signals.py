@@ -61,16 +61,15 @@ def test_an_interrupt_during_an_import_ends_with_its_code_too(tmp_path: Path) ->
     assert ended.returncode == ExitCode.INTERRUPTED
 
 
-@pytest.mark.parametrize(("number", "exit_code"), SIGNALS)
-def test_a_signal_is_the_last_json_line(number: signal.Signals, exit_code: ExitCode, tmp_path: Path) -> None:
-    code, said = signalled(number, tmp_path / "s", "--log-format", "json")
-    assert code == exit_code
+def test_a_signal_is_the_last_json_line(tmp_path: Path) -> None:
+    code, said = signalled(signal.SIGTERM, tmp_path / "s", "--log-format", "json")
+    assert code == ExitCode.TERMINATED
     summary = json.loads(said[-1])
-    assert (summary["event"], summary["exit_code"], summary["retryable"]) == ("summary", exit_code, True)
+    assert (summary["event"], summary["exit_code"], summary["retryable"]) == ("summary", ExitCode.TERMINATED, True)
 
 
 def test_a_job_under_nohup_goes_on_when_its_terminal_is_closed(tmp_path: Path) -> None:
-    job = command("sample", "--accounts", 20_000, "--days", 90, "--output", tmp_path / "s", "--log-format", "json")
+    job = command("sample", "--accounts", 5_000, "--days", 90, "--output", tmp_path / "s", "--log-format", "json")
     with subprocess.Popen(["nohup", *job], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert "sample" in process.stderr.readline()

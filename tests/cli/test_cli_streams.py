@@ -74,9 +74,18 @@ def test_a_closed_stdout_loses_the_result_and_nothing_else() -> None:
     assert (done.returncode, done.stderr) == (ExitCode.OK, "")
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
-    "args", ["models", "--version", "--help", "forecast --help", "runs --help", "config show --help"]
+    ("args", "unbuffered"),
+    [
+        ("models", ""),
+        ("models", "1"),
+        ("--version", "1"),
+        ("--help", ""),
+        ("--help", "1"),
+        ("forecast --help", "1"),
+        ("runs --help", ""),
+        ("config show --help", ""),
+    ],
 )
 def test_a_full_stdout_exits_8_and_is_called_by_its_name(args: str, unbuffered: str) -> None:
     done = shell(f"{' '.join(command(*args.split()))} > /dev/full", PYTHONUNBUFFERED=unbuffered)

@@ -1,7 +1,8 @@
 """Fixtures of the fault tests: the number of faults to inject, and the table of faults that were survived."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from multiprocessing import forkserver
 from typing import Any
 
 import pytest
@@ -13,6 +14,17 @@ Survived = Callable[[str, int], None]
 def survived(record_property: Callable[[str, Any], None]) -> Survived:
     """Return a function that records how often a fault was injected; call it once all of them have been survived."""
     return lambda fault, times: record_property("fault", (fault, times))
+
+
+@pytest.fixture
+def own_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A fork server of the test's own, not yet started. It imports what a run needs and no more."""
+    server = forkserver.ForkServer()
+    for name in ("ensure_running", "set_forkserver_preload", "connect_to_new_process"):
+        monkeypatch.setattr(forkserver, name, getattr(server, name))
+    monkeypatch.setattr(forkserver, "_forkserver", server)
+    yield
+    server._stop()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,15 @@ It kills itself at the step that the variable ``KILLED_AT`` names, such as ``wri
 
 import os
 import signal
+from importlib import import_module
 from pathlib import Path
 
 KILLED_AT = os.environ.get("KILLED_AT")
+LIMITS = {
+    "forecast_cli.data.scan.order.FREE_ROWS": 0,
+    "forecast_cli.data.scan.pieces.PIECE_ROWS": 200,
+    "forecast_cli.store.spill._BUCKET_ROWS": 300,
+}
 
 
 def kill_at(step: str, what: str) -> None:
@@ -18,9 +24,9 @@ def kill_at(step: str, what: str) -> None:
 if __name__ == "__main__":
     from forecast_cli.__main__ import main
     from forecast_cli.core.fault_points import inject_faults
-    from forecast_cli.data.scan import order, pieces
-    from forecast_cli.store import spill
 
-    order.FREE_ROWS, pieces.PIECE_ROWS, spill._BUCKET_ROWS = 0, 200, 300  # type: ignore[misc]
+    for name, limit in LIMITS.items():
+        module, _, constant = name.rpartition(".")
+        setattr(import_module(module), constant, limit)
     inject_faults(kill_at)
     main()

@@ -19,12 +19,7 @@ from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
 
-FLIPS = int(os.environ.get("FAULT_FLIPS", "100"))
-
-
-def command(source: Path, output: Path) -> list[str]:
-    options = ["--output", str(output), "--model", "Naive", "--shard-size", "50", "--horizon", "366", "--quiet"]
-    return [sys.executable, "-m", "forecast_cli", "forecast", str(source), *options]
+FLIPS = int(os.environ.get("FAULT_FLIPS", "50"))
 
 
 @pytest.fixture
@@ -46,15 +41,18 @@ def test_RT08_a_full_disk_ends_cleanly_and_the_run_goes_on_once_there_is_space(
     small_disk: Path, tmp_path: Path, survived: Survived
 ) -> None:
     source, output, roomy = write_balances(tmp_path / "in.parquet", ids(400)), small_disk / "out", tmp_path / "roomy"
-    full = subprocess.run(command(source, output), check=False, capture_output=True, text=True)
+    options = ["--model", "Naive", "--shard-size", "50", "--horizon", "366", "--quiet"]
+    command = [sys.executable, "-m", "forecast_cli", "forecast", str(source), "--output", str(output), *options]
+    full = subprocess.run(command, check=False, capture_output=True, text=True)
     assert full.returncode == ExitCode.OUTPUT_NOT_WRITTEN, full.stderr
     assert "No space left on device" in full.stderr
     assert [line.partition(":")[0] for line in full.stderr.splitlines()] == ["error", "hint"]
     assert not (output / "manifest.json").exists()
-    subprocess.run(command(source, roomy), check=True)
+    settings = Settings(model=("Naive",), shard_size=50, horizon=366)
+    run_forecast(ForecastRequest(str(source), roomy, settings))
     assert all(content == parts(roomy)[name] for name, content in parts(output).items())
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
-    subprocess.run(command(source, output), check=True)
+    run_forecast(ForecastRequest(str(source), output, settings))
     assert parts(output) == parts(roomy)
     assert files(output) == files(roomy)
     survived("disk of 2 MB full in the middle of a run", 1)

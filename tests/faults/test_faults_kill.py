@@ -14,8 +14,11 @@ from conftest import Survived, shared_out
 from fault_runs import files, ids, parts, write_balances
 from processes import family, gone_within, named, needs_proc, within
 
+from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.workflows.check import run_check
+from forecast_cli.workflows.forecast import run_forecast
+from forecast_cli.workflows.results import ForecastRequest
 
 SHARDS = 12
 RACERS = 8
@@ -101,8 +104,7 @@ def test_RT14_runs_killed_at_random_instants_are_resumed_and_end_in_the_same_byt
         assert all(content == expected[name] for name, content in parts(output).items()), "a torn or a wrong part"
         if in_time and since < 4 and killed < kills:
             continue
-        again = subprocess.run(command(source, output), check=False, capture_output=True, text=True)
-        assert (again.returncode, again.stderr) == (ExitCode.OK, "")
+        run_forecast(ForecastRequest(str(source), output, Settings(model=("Naive",), shard_size=2, jobs=2)))
         assert parts(output) == expected
         assert files(output) == names
         assert run_check(output).damages == ()

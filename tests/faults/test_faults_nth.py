@@ -5,7 +5,6 @@ import errno
 import itertools
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -67,15 +66,6 @@ def inline(job: Job, shards: Sequence[Shard], **_: Any) -> Generator[ShardReceip
 def _no_refusals() -> Iterator[None]:
     yield
     inject_faults(None)
-
-
-@pytest.fixture
-def plain_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A fork server that imports what these runs need and no more: it is ended with each process that is refused."""
-    server = forkserver._forkserver  # type: ignore[attr-defined]
-    monkeypatch.setattr(forkserver, "set_forkserver_preload", server.set_forkserver_preload)
-    yield
-    server._stop()
 
 
 @pytest.fixture
@@ -158,7 +148,7 @@ def test_RT14_the_nth_step_of_replacing_a_run_fails_and_the_output_is_whole_or_a
     survived(f"n-th {step} of a replacement cut off by a power cut", (n - 1) // stride)
 
 
-@pytest.mark.usefixtures("plain_server")
+@pytest.mark.usefixtures("own_server")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_RT03_the_nth_spawn_fails_and_the_run_goes_on_without_or_ends_cleanly(
     request_of: Callable[[str], ForecastRequest], survived: Survived, jobs: int
@@ -177,7 +167,7 @@ def test_RT03_the_nth_spawn_fails_and_the_run_goes_on_without_or_ends_cleanly(
     survived("n-th spawn refused", n - 1)
 
 
-@pytest.mark.usefixtures("plain_server")
+@pytest.mark.usefixtures("own_server")
 def test_RT03_a_system_that_starts_no_process_is_reported_in_one_line(
     request_of: Callable[[str], ForecastRequest],
 ) -> None:

@@ -11,11 +11,15 @@ import pytest
 from conftest import Survived
 from fault_runs import files, ids, parts, write_balances
 from processes import gone_within, needs_proc
+from spilling_cli import LIMITS
 
-from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.config.settings import Settings
 from forecast_cli.workflows.check import run_check
+from forecast_cli.workflows.forecast import run_forecast
+from forecast_cli.workflows.results import ForecastRequest
 
 CLI = Path(__file__).with_name("spilling_cli.py")
+SETTINGS = Settings(model=("Naive",), shard_size=2, jobs=1)
 #: Seconds: processes that had just been started may have to wait for a core to find out that they are not needed.
 UNTIL_GONE = 10
 
@@ -30,12 +34,17 @@ def by_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(by_day: Path) -> Path:
-    output = by_day.parent / "undisturbed"
-    assert forecast(by_day, output).returncode == ExitCode.OK
-    return output
+    return forecast(by_day, by_day.parent / "undisturbed")
 
 
-def forecast(source: Path, output: Path, killed_at: str = "") -> "subprocess.Popen[bytes]":
+def forecast(source: Path, output: Path) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, limit in LIMITS.items():
+            patch.setattr(name, limit)
+        return run_forecast(ForecastRequest(str(source), output, SETTINGS)).output
+
+
+def forecast_killed(source: Path, output: Path, killed_at: str) -> "subprocess.Popen[bytes]":
     options = ["--output", str(output), "--model", "Naive", "--shard-size", "2", "--jobs", "1", "--quiet"]
     command = [sys.executable, str(CLI), "forecast", str(source), *options]
     with subprocess.Popen(command, start_new_session=True, env=os.environ | {"KILLED_AT": killed_at}) as running:
@@ -58,13 +67,12 @@ def test_RT14_a_run_killed_while_it_sorts_rows_is_resumed_and_ends_in_the_same_b
     by_day: Path, undisturbed: Path, tmp_path: Path, survived: Survived, step: str
 ) -> None:
     output = tmp_path / "out"
-    killed = forecast(by_day, output, killed_at=step)
+    killed = forecast_killed(by_day, output, step)
     assert killed.returncode == -signal.SIGKILL
     assert gone_within(killed.pid, UNTIL_GONE)
     assert list((output / ".run" / "spill").glob("bucket-*"))
     assert parts(output) == {}
-    assert forecast(by_day, output).returncode == ExitCode.OK
-    assert parts(output) == parts(undisturbed)
+    assert parts(forecast(by_day, output)) == parts(undisturbed)
     assert files(output) == files(undisturbed)
     assert run_check(output).damages == ()
     survived("SIGKILL while rows are put in order", 1)

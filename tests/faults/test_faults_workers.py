@@ -1,7 +1,6 @@
 """Workers start from a fresh process, use one thread each, and end with their parent."""
 
 import os
-from multiprocessing import forkserver
 from pathlib import Path
 
 import faulty_model
@@ -18,19 +17,7 @@ from forecast_cli.workflows.results import ForecastRequest
 
 
 @needs_proc
-@pytest.mark.parametrize("fault", ["hang", "loop"])
-def test_RT04_workers_that_hang_in_native_code_end_with_their_parent(tmp_path: Path, fault: str) -> None:
-    source = write_balances(tmp_path / "in.parquet", ids(4, **{fault: 1}))
-    begun = tmp_path / "begun"
-    with start(source, tmp_path / "out", "--model", "FaultyBlock", "--shard-size", "2", begun=begun) as running:
-        assert within(60, begun.exists)
-        assert workers_of(running)
-        running.kill()
-    assert gone_within(running.pid, 2)
-
-
-@needs_proc
-def test_RT05_workers_come_from_a_fork_server_that_has_run_nothing(tmp_path: Path) -> None:
+def test_RT04_RT05_workers_are_made_by_a_fork_server_and_end_with_the_run_even_in_native_code(tmp_path: Path) -> None:
     assert start_method() == "forkserver"
     source = write_balances(tmp_path / "in.parquet", ids(4, hang=1))
     begun = tmp_path / "begun"
@@ -67,10 +54,10 @@ def test_RT06_a_worker_has_one_thread_for_each_library(tmp_path: Path, monkeypat
     assert faulty_model.FAULTS
 
 
+@pytest.mark.usefixtures("own_server")
 def test_RT06_a_look_at_the_machine_before_a_run_leaves_workers_their_one_thread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forkserver._forkserver._stop()  # type: ignore[attr-defined]  # the one of tests before this
     assert try_worker(60) == 0
     test_RT06_a_worker_has_one_thread_for_each_library(tmp_path, monkeypatch)
 
