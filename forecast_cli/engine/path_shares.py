@@ -26,8 +26,6 @@ from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
 from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest
 from forecast_cli.models.pooled.windows import (
-    MIN_TRAIN,
-    NEW_DAYS,
     Windows,
     balances_after,
     group_of,
@@ -35,7 +33,7 @@ from forecast_cli.models.pooled.windows import (
     list_windows,
     panel_at,
 )
-from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, learn_zero_share, never_below_zero
+from forecast_cli.models.pooled.zero_rule import ZeroTrainingSet, has_short_history, learn_zero_rules, never_below_zero
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.lows import Lows, find_lows, windows_within
 from forecast_cli.risk.panel_lows import panel_lows
@@ -85,7 +83,7 @@ class _Training:
 def learn_path_shares(
     learned: Learned, panel: Panel, known: NDArray[np.int64], *, look_back: int, threads: int = 1
 ) -> Learned:
-    """Return ``learned`` with the trees of ``past_share`` and the ``zero_share`` in each vintage that has a forest.
+    """Return ``learned`` with trees of ``past_share`` and rules of ``zero_rule`` in each vintage that has a forest.
 
     ``panel``, ``known`` [n, v] and ``look_back`` are as in ``learn``. The result does not depend on ``threads``.
     """
@@ -124,7 +122,9 @@ def _learn_vintages(given: _Past, pool: Executor) -> tuple[Vintage, ...]:
 
 
 def _learn_vintage(vintage: Vintage, training: _Training, *, seed: int) -> Vintage:
-    return replace(vintage, past=grow_past_forest(training.past, seed=seed), zero_share=learn_zero_share(training.zero))
+    rule, short_rule = learn_zero_rules(training.zero)
+    past = grow_past_forest(training.past, seed=seed)
+    return replace(vintage, past=past, zero_rule=rule, short_zero_rule=short_rule)
 
 
 def _build_training_sets(given: _Past, block: NDArray[np.int64]) -> list[_Training]:
@@ -155,22 +155,17 @@ def _build_training_sets(given: _Past, block: NDArray[np.int64]) -> list[_Traini
         group=given.group[block[kept]],
         account=windows.row,
     )
-    training, never = [], _teaches_zero(then, learned.h)
+    training, never, short = [], never_below_zero(then), has_short_history(then, learned.h)
     for vintage, used in zip(given.vintages, given.uses[block[kept]].T, strict=True):
         some = np.flatnonzero(used)
         taught = whole.take(some)
         lows = _lows_of_paths(then.take(some), outlook.take(some), taught, learned, vintage, amounts[some])
         said = lows.prob_below.reshape(len(some), event.shape[1])
         past = replace(taught, own=said[:, low], x=hide_season(taught.x)).take(past_course[some])
-        zero = ZeroTrainingSet(said[:, -1], lows.most_below[:, -1], event[some, -1]).take(never[some])
+        on_a_day = np.where(outlook.weekly[some], 0.0, lows.most_below[:, -1])
+        zero = ZeroTrainingSet(said[:, -1], on_a_day, event[some, -1], short[some]).take(never[some])
         training.append(_Training(past, zero))
     return training
-
-
-def _teaches_zero(then: Panel, h: int) -> NDArray[np.bool_]:
-    """Return which windows teach how many paths fall below zero, [m]: of first months, and of long histories."""
-    long = then.lengths > max(NEW_DAYS, h)
-    return never_below_zero(then) & (long | (then.lengths < MIN_TRAIN))
 
 
 def _lows_of_paths(

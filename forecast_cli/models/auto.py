@@ -16,10 +16,10 @@ from forecast_cli.models.pooled.correcting import correct_outlook, forecast_unco
 from forecast_cli.models.pooled.features import compute_features
 from forecast_cli.models.pooled.joining import join_candidates
 from forecast_cli.models.pooled.learned import Learned, Vintage, latest_before
-from forecast_cli.models.pooled.outlook import PATH_DAYS, forecast_outlook
+from forecast_cli.models.pooled.outlook import PATH_DAYS, Outlook, forecast_outlook
 from forecast_cli.models.pooled.past_share import predict_past_share
 from forecast_cli.models.pooled.windows import FIRST_DAYS, LOOK_BACK, MIN_TRAIN
-from forecast_cli.models.pooled.zero_share import never_below_zero
+from forecast_cli.models.pooled.zero_rule import has_short_history, never_below_zero
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
 NAME: Final = "auto"
@@ -79,8 +79,8 @@ class Auto(DirectModel):
             corrected = correct_outlook(
                 part, part_outlook, vintage.predict(x), vintage, knots=learned.knots, levels=levels
             )
-            shares.past[rows] = np.where(part.lengths > h, predict_past_share(vintage.past, x), 0.0)
-            shares.zero[rows] = np.where(never_below_zero(part), vintage.zero_share, 1.0)
+            past = np.where(part.lengths > h, predict_past_share(vintage.past, x), 0.0)
+            shares.put(rows, PathShares(past, *_zero_shares(part, part_outlook, vintage, learned.h)))
             combined = join_candidates(part, *corrected, vintage.weights, self.candidates, levels=levels)
             mean[rows], quantiles[rows] = combined.mean, combined.quantiles
             joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in combined.joined.items()}
@@ -95,6 +95,16 @@ class Auto(DirectModel):
         )
         streams = outlook.streams
         return blank_failures(Forecast(mean, quantiles, levels, failures, streams, joined, taken_apart, shares))
+
+
+def _zero_shares(
+    panel: Panel, outlook: Outlook, vintage: Vintage, h: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return share and fade [n] of the zero rule of each account: share 1 if it was below zero, fade 0 if weekly."""
+    short, rule, rule_if_short = has_short_history(panel, h), vintage.zero_rule, vintage.short_zero_rule
+    share = np.where(short, rule_if_short.share, rule.share)
+    fade = np.where(short, rule_if_short.fade, rule.fade)
+    return np.where(never_below_zero(panel), share, 1.0), np.where(outlook.weekly, 0.0, fade)
 
 
 def _group_by_vintage(

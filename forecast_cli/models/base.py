@@ -2,8 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, field, fields, replace
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,19 +56,26 @@ class Joined:
 
 @dataclass(frozen=True)
 class PathShares(RowArrays):
-    """How the sample paths of n accounts are made, as shares from 0 to 1, [n] each.
+    """How the sample paths of n accounts are made, [n] each.
 
-    ``past`` is the share of an account's paths that are its past courses unchanged; the others are made from the
-    quantiles. ``zero`` says how many of the others that fall below zero are left (1: all).
+    ``past`` is the share, 0 to 1, of an account's paths that are its past courses unchanged; the others are made from
+    the quantiles. Of the others that fall below zero, those are left that ``keep_below_zero`` leaves: ``zero`` is its
+    share, 0 to 1 (1: all), ``zero_fade`` its fade, 0 to 2.
     """
 
     past: NDArray[np.float64]
     zero: NDArray[np.float64]
+    zero_fade: NDArray[np.float64]
 
     @classmethod
     def plain(cls, n: int) -> "PathShares":
         """Return the shares of ``n`` accounts whose paths are all made from the quantiles and left as they are."""
-        return cls(np.zeros(n), np.ones(n))
+        return cls(np.zeros(n), np.ones(n), np.zeros(n))
+
+    def put(self, rows: NDArray[np.int64], part: Self) -> None:
+        """Set ``rows`` [m], in place, to those of ``part``."""
+        for one in fields(self):
+            getattr(self, one.name)[rows] = getattr(part, one.name)
 
 
 @dataclass(frozen=True)

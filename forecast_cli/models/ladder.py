@@ -172,8 +172,7 @@ def _run_rung(
         results.streams = forecast.streams.with_rows(rows)
     if forecast.shares is not None and rung.place == 0:
         results.shares = PathShares.plain(len(panel))
-        results.shares.past[rows[done]] = forecast.shares.past[done]
-        results.shares.zero[rows[done]] = forecast.shares.zero[done]
+        results.shares.put(rows[done], forecast.shares.take(done))
     return fitted
 
 

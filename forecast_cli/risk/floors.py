@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import PathShares
 from forecast_cli.models.pooled.outlook import scale_of
-from forecast_cli.models.pooled.zero_share import keep_below_zero
+from forecast_cli.models.pooled.zero_rule import keep_below_zero
 from forecast_cli.models.rows import in_c_order
 
 #: Length of a month in days.
@@ -52,17 +53,18 @@ def raise_to_floors(panel: Panel, paths: NDArray[np.float64]) -> None:
     _raise_all_but_lowest(rows, floor[rows], low[rows], allowed[rows], paths)
 
 
-def raise_to_zero(share: NDArray[np.float64], paths: NDArray[np.float64]) -> None:
+def raise_to_zero(shares: PathShares, paths: NDArray[np.float64]) -> None:
     """Raise ``paths`` [n, h, s] that fall below zero to it, in place, but for the lowest ones.
 
-    Of an account's paths that fall below zero, a smaller share is left (``keep_below_zero``), as its ``share`` [n]
-    says; 1 leaves all.
+    Of an account's paths that fall below zero, a smaller share is left (``keep_below_zero``), as ``zero`` and
+    ``zero_fade`` of its ``shares`` say; a ``zero`` of 1 leaves all.
     """
     low = _find_path_lows(paths)
-    rows = np.flatnonzero((share < 1.0) & (low < 0.0).any(axis=1))
+    rows = np.flatnonzero((shares.zero < 1.0) & (low < 0.0).any(axis=1))
     _, h, s = paths.shape
     falls, on_a_day = (low[rows] < 0.0).mean(axis=1), (paths[rows] < 0.0).mean(axis=2).max(axis=1, initial=0.0)
-    left = np.round(s * keep_below_zero(falls, on_a_day, share[rows], s)).astype(np.int64)
+    kept = keep_below_zero(falls, on_a_day, share=shares.zero[rows], fade=shares.zero_fade[rows], n_paths=s)
+    left = np.round(s * kept).astype(np.int64)
     _raise_all_but_lowest(rows, np.zeros(len(rows)), low[rows], np.repeat(left[:, None], h, axis=1), paths)
 
 

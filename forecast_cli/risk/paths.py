@@ -137,7 +137,7 @@ def _shuffle_quantiles(
     fill_paths(in_c_order(forecast.quantiles), knots, distance, segment, order, paths)
     raise_to_floors(panel, paths)
     if forecast.shares is not None:
-        raise_to_zero(forecast.shares.zero, paths)
+        raise_to_zero(forecast.shares, paths)
     return paths
 
 

@@ -1,6 +1,7 @@
 """Learned state of ``auto`` as tables of the output: written by a run, and read by ``forecast --fitted DIR``."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import astuple
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.leaves import KEPT
 from forecast_cli.models.pooled.record_lows import RecordLows
 from forecast_cli.models.pooled.segments import SEGMENTS
+from forecast_cli.models.pooled.zero_rule import FADE, ZeroRule
 from forecast_cli.store.layout import LEARNED_PAST, LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS, LEARNED_WIDTHS
 from forecast_cli.store.table_schemas import LEARNED_SCHEMAS
 from forecast_cli.store.tables import load_table
@@ -26,7 +28,14 @@ from forecast_cli.store.tables import load_table
 _NODES: Final = {"feature": np.int32, "threshold": np.float64, "left": np.int32, "right": np.int32}
 #: Columns that name a vintage.
 _VINTAGE: Final = ("as_of", "first_month")
-_LOWS: Final = ("low_margin", "low_depth", "zero_share")
+_LOWS: Final = ("low_margin", "low_depth")
+_ZERO: Final = ("zero_share", "zero_fade")
+_SHORT_ZERO: Final = ("short_zero_share", "short_zero_fade")
+#: Columns of the rules for low balances, and the largest value of each.
+_RULES: Final = {
+    **dict.fromkeys((*_LOWS, "zero_share", "short_zero_share"), 1.0),
+    **dict.fromkeys(("zero_fade", "short_zero_fade"), FADE),
+}
 #: Tables that a run does not write if it has nothing to say in them.
 _OPTIONAL: Final = (LEARNED_WEIGHTS, LEARNED_PAST)
 #: What to do about a learned part that does not fit.
@@ -144,11 +153,11 @@ def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
 
 def _is_whole(scores: pl.DataFrame, count: int) -> bool:
     """Return whether each month has ``count`` finite scores and one rest of it, or a single row without a score."""
-    score, rest = pl.col("score"), [pl.col(name) for name in ("slope", *_LOWS)]
+    score, rest = pl.col("score"), [pl.col(name) for name in ("slope", *_RULES)]
     none = (pl.len() == 1) & score.is_null().all()
     some = (pl.len() == count) & pl.all_horizontal(one.n_unique() == 1 for one in rest)
     sound = some & pl.all_horizontal((one.is_not_null() & one.is_finite()).all() for one in (score, *rest))
-    sound &= pl.all_horizontal(pl.col(name).is_between(0.0, 1.0).all() for name in _LOWS)
+    sound &= pl.all_horizontal(pl.col(name).is_between(0.0, most).all() for name, most in _RULES.items())
     return bool(scores.group_by(_VINTAGE).agg(whole=none | sound)["whole"].all())
 
 
@@ -197,8 +206,13 @@ def _scores(vintage: Vintage, learned: Learned, *, first: bool) -> pl.DataFrame:
         rows = [common]
     else:
         scores = vintage.calibration.scores
-        lows = (vintage.record_lows.margin, vintage.record_lows.depth, vintage.zero_share)
-        common |= {"slope": vintage.calibration.slope, **dict(zip(_LOWS, lows, strict=True))}
+        common["slope"] = vintage.calibration.slope
+        for names, rule in (
+            (_LOWS, vintage.record_lows),
+            (_ZERO, vintage.zero_rule),
+            (_SHORT_ZERO, vintage.short_zero_rule),
+        ):
+            common |= dict(zip(names, astuple(rule), strict=True))
         rows = [
             {
                 **common,
@@ -256,16 +270,16 @@ def _read_vintage(month: date, tables: Mapping[str, pl.DataFrame], k: int) -> Vi
     if scores["score"].null_count():
         return Vintage(as_of, windows)
     values = scores["score"].to_numpy().reshape(SEGMENTS, k, len(GRID))
-    margin, depth, zero_share = scores.select(_LOWS).row(0)
     return Vintage(
         as_of,
         windows,
         forest=_read_forest(tables[LEARNED_TREES], k, len(KEPT)),
         calibration=Calibration(np.swapaxes(values, 1, 2).copy(), float(scores["slope"][0])),
-        record_lows=RecordLows(margin, depth),
+        record_lows=RecordLows(*scores.select(_LOWS).row(0)),
         weights=_read_weights(tables[LEARNED_WEIGHTS]),
         past=_read_forest(tables[LEARNED_PAST], 1, 1),
-        zero_share=zero_share,
+        zero_rule=ZeroRule(*scores.select(_ZERO).row(0)),
+        short_zero_rule=ZeroRule(*scores.select(_SHORT_ZERO).row(0)),
         difficulty=_read_forest(tables[LEARNED_WIDTHS], k, 1),
     )
 

@@ -12,6 +12,7 @@ from forecast_cli.models.pooled.candidates import Weights
 from forecast_cli.models.pooled.difficulty import stretch
 from forecast_cli.models.pooled.forest import Forest, predict
 from forecast_cli.models.pooled.record_lows import NO_RULE, RecordLows
+from forecast_cli.models.pooled.zero_rule import NO_ZERO_RULE, ZeroRule
 
 #: Trees grown for each group of accounts, on the other groups.
 TREES: Final = 8
@@ -24,7 +25,8 @@ class Vintage:
     ``windows`` is the number of windows used. If they were too few, there are no trees and ``calibration`` is None.
     ``record_lows`` is the rule for balances below the lowest one, ``weights`` are those of the candidates.
     ``past`` are trees that predict the share of an account's sample paths that are past courses (``past_share``); empty
-    if these gain nothing. ``zero_share`` says how many of the paths below zero are left (``zero_share``).
+    if these gain nothing. ``zero_rule`` and, for short histories, ``short_zero_rule`` say how many of the paths below
+    zero are left.
     ``difficulty`` are trees, as many as those of ``forest``, that stretch its predictions.
     """
 
@@ -35,7 +37,8 @@ class Vintage:
     record_lows: RecordLows = NO_RULE
     weights: tuple[Weights, ...] = ()
     past: Forest = ()
-    zero_share: float = 1.0
+    zero_rule: ZeroRule = NO_ZERO_RULE
+    short_zero_rule: ZeroRule = NO_ZERO_RULE
     difficulty: Forest = ()
 
     def predict(self, x: NDArray[np.float32]) -> NDArray[np.float64]:

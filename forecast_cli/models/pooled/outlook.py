@@ -24,7 +24,8 @@ class Outlook:
 
     ``path`` [n, h] are the expected balances, ``sd`` [n, h] their standard deviation, NaN where it is not known.
     ``moved`` [n, h] is the probability that the balance differs from the last one (``moved_share``). ``scale`` [n] is
-    that of ``scale_of``, 0 for an account that never moved. ``streams`` are the recurring payments.
+    that of ``scale_of``, 0 for an account that never moved. ``streams`` are the recurring payments. ``weekly`` [n] says
+    whose balance has a weekly pattern (``weekly_rows``).
     """
 
     path: NDArray[np.float64]
@@ -32,10 +33,12 @@ class Outlook:
     moved: NDArray[np.float64]
     scale: NDArray[np.float64]
     streams: Streams
+    weekly: NDArray[np.bool_]
 
     def take(self, rows: NDArray[np.int64] | slice) -> "Outlook":
         """Return the outlook of ``rows`` only, with the streams of all accounts."""
-        return Outlook(self.path[rows], self.sd[rows], self.moved[rows], self.scale[rows], self.streams)
+        arrays = (self.path[rows], self.sd[rows], self.moved[rows], self.scale[rows])
+        return Outlook(*arrays, self.streams, self.weekly[rows])
 
 
 def forecast_outlook(panel: Panel, h: int) -> Outlook:
@@ -50,11 +53,12 @@ def forecast_outlook(panel: Panel, h: int) -> Outlook:
     path, sd, paid = forecast_balances(panel, streams, h)
     young = panel.lengths < PATH_DAYS
     path[young] = panel.y[young, -1, None]
-    weekly = weekly_rows(panel)
-    if len(weekly):
-        path[weekly], sd[weekly] = forecast_weekly(panel.take(weekly), h)
+    rows, weekly = weekly_rows(panel), np.zeros(len(panel), dtype=np.bool_)
+    if len(rows):
+        path[rows], sd[rows] = forecast_weekly(panel.take(rows), h)
+        weekly[rows] = True
     sd[panel.lengths < PATH_DAYS + h] = np.nan
-    return Outlook(path, sd, moved_share(panel, streams.explained, paid), scale_of(panel), streams)
+    return Outlook(path, sd, moved_share(panel, streams.explained, paid), scale_of(panel), streams, weekly)
 
 
 def scale_of(panel: Panel) -> NDArray[np.float64]:

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.pooled.windows import MIN_TRAIN
 from forecast_cli.models.rows import in_c_order, row_sums
 
 _WEEK: Final = 7
+#: Days of history needed: two of them lie two weeks apart.
+_MIN_DAYS: Final = 2 * _WEEK + 1
 #: Most weeks in the mean of a day of the week.
 _WEEKS: Final = 8
 #: Most days before the origin over which moves and errors are measured.
@@ -32,8 +33,8 @@ def weekly_rows(panel: Panel) -> NDArray[np.int64]:
 
     Its mean move over a week is less than half of that over three days and of that over four days, and its mean move
     over four weeks is hardly larger; a balance that accumulates weekly payments moves further with every week. Rows
-    in their first month are left out, and so are rows whose last week was unlike the others, such as a till that has
-    closed.
+    with fewer than 15 days of history are left out, and so are rows whose last week was unlike the others, such as a
+    till that has closed.
     """
     from forecast_cli.models.pooled.loops import lagged_moves
 
@@ -43,7 +44,7 @@ def weekly_rows(panel: Panel) -> NDArray[np.int64]:
     short = panel.lengths < _SHORT
     share, further = np.where(short, _SHARE_IF_SHORT, _SHARE), np.where(short, fortnight, month)
     alike = (week < share * np.minimum(three, four)) & (further <= _FURTHER * week)
-    rows = np.flatnonzero((panel.lengths >= MIN_TRAIN) & alike)
+    rows = np.flatnonzero((panel.lengths >= _MIN_DAYS) & alike)
     return rows[~_pattern_changed(panel.take(rows))] if len(rows) else rows
 
 
@@ -51,8 +52,8 @@ def forecast_weekly(panel: Panel, h: int) -> tuple[NDArray[np.float64], NDArray[
     """Return path and standard deviation [n, h] of a panel of accounts with a weekly pattern (``weekly_rows``).
 
     The path is the mean of the same day of the week over the last eight weeks, or half of the weeks of a shorter
-    history. The standard deviation is the root mean square error of that rule, as many weeks ahead, over the days of
-    the last year, and NaN where none is known.
+    history, at least one. The standard deviation is the root mean square error of that rule, as many weeks ahead, over
+    the days of the last year, and NaN where none is known.
     """
     ahead = np.arange(1, h + 1)
     path, sd = np.empty((len(panel), h)), np.empty((len(panel), h))
@@ -68,7 +69,7 @@ def forecast_weekly(panel: Panel, h: int) -> tuple[NDArray[np.float64], NDArray[
 
 def _weeks_in_mean(panel: Panel) -> NDArray[np.int64]:
     """Return the weeks in the mean of a day of the week, [n]: half of those before the last, 1 to 8."""
-    return np.minimum((panel.lengths // _WEEK - 1) // 2, _WEEKS)
+    return np.clip((panel.lengths // _WEEK - 1) // 2, 1, _WEEKS)
 
 
 def _group_by_weeks(panel: Panel) -> Iterator[tuple[NDArray[np.int64], Panel, int]]:
@@ -80,12 +81,16 @@ def _group_by_weeks(panel: Panel) -> Iterator[tuple[NDArray[np.int64], Panel, in
 
 
 def _pattern_changed(panel: Panel) -> NDArray[np.bool_]:
-    """Return whether the errors of the last week are far larger than those before the weeks in the mean, [n]."""
+    """Return whether the errors of the last week are far larger than those before the weeks in the mean, [n].
+
+    With fewer than 28 days of history, too few errors are known to say so.
+    """
     changed = np.empty(len(panel), dtype=np.bool_)
     for rows, part, weeks in _group_by_weeks(panel):
         squares, days = _squared_errors(part, _mean_of_weeks(part.y, weeks), weeks, 1)
         before, known = squares[:, : -_WEEK * weeks], days - _WEEK * weeks
-        changed[rows] = row_sums(squares[:, -_WEEK:]) / _WEEK > _TURNED**2 * row_sums(before) / known
+        larger = row_sums(squares[:, -_WEEK:]) / _WEEK > _TURNED**2 * row_sums(before) / known
+        changed[rows] = larger & (part.lengths >= 4 * _WEEK)
     return changed
 
 

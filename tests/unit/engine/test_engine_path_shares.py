@@ -14,8 +14,9 @@ from forecast_cli.models.pooled.learn import learn, learn_first_month
 from forecast_cli.models.pooled.learned import Learned, months_of
 from forecast_cli.models.pooled.outlook import forecast_outlook
 from forecast_cli.models.pooled.past_share import PastTrainingSet
+from forecast_cli.models.pooled.weekly import weekly_rows
 from forecast_cli.models.pooled.windows import LOOK_BACK, list_first_windows, list_windows, panel_at
-from forecast_cli.models.pooled.zero_share import ZeroTrainingSet, learn_zero_share
+from forecast_cli.models.pooled.zero_rule import NO_ZERO_RULE, ZeroRule, ZeroTrainingSet, learn_zero_rules
 from forecast_cli.risk.lows import windows_within
 
 H, ACCOUNTS, DAYS = 14, 40, 330
@@ -46,11 +47,11 @@ def taught(panel: Panel) -> tuple[Learned, np.ndarray]:
     return learn_first_month(learn(panel, months, known, h=H), panel, known), known
 
 
-def found_by(learned: Learned) -> list[tuple[float, list[list[float]]]]:
-    """The share of paths below zero and the trees of each vintage."""
+def found_by(learned: Learned) -> list[tuple[ZeroRule, ZeroRule, list[list[float]]]]:
+    """The rules for paths below zero, of long and of short histories, and the trees of each vintage."""
     return [
-        (vintage.zero_share, [[*tree.threshold, *tree.values.ravel()] for tree in vintage.past])
-        for vintage in learned.vintages
+        (one.zero_rule, one.short_zero_rule, [[*tree.threshold, *tree.values.ravel()] for tree in one.past])
+        for one in learned.vintages
     ]
 
 
@@ -58,8 +59,8 @@ def test_neither_threads_nor_blocks_change_what_is_learned(panel: Panel, monkeyp
     """Blocks of one window: some have no account that moves, some no vintage that learns from them."""
     learned, known = taught(panel)
     found = found_by(learn_path_shares(learned, panel, known, look_back=LOOK_BACK))
-    assert [len(forest) for _, forest in found] == [0, 16, 16], "too early for the first month"
-    assert found[1][0] < 1.0, "these accounts never fall below zero"
+    assert [len(forest) for *_, forest in found] == [0, 16, 16], "too early for the first month"
+    assert max(rule.share for rule in found[1][:2]) < 1.0, "these accounts never fall below zero"
     assert found[1] != found[2]
     monkeypatch.setattr(path_shares, "_BLOCK", 1)
     assert found_by(learn_path_shares(learned, panel, known, look_back=LOOK_BACK, threads=3)) == found
@@ -80,7 +81,7 @@ def test_later_days_change_nothing(panel: Panel) -> None:
     first = replace(learned, vintages=learned.vintages[:2], first_month=learned.first_month[:2])
     then = found_by(learn_path_shares(first, cut, known[:, :2], look_back=LOOK_BACK))
     assert then == whole[:2]
-    assert then[1][1]
+    assert then[1][2]
 
 
 def test_events_are_those_of_accounts_that_move(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,11 +107,14 @@ def test_events_are_those_of_accounts_that_move(panel: Panel, monkeypatch: pytes
     assert abs(training.past.mean() - training.event.mean()) < 0.05
 
 
-def test_of_other_accounts_only_histories_longer_than_the_horizon_teach_falls_below_zero(
-    panel: Panel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_histories_no_longer_than_the_horizon_are_short(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     zero: list[ZeroTrainingSet] = []
-    monkeypatch.setattr(path_shares, "learn_zero_share", lambda training: zero.append(training) or 1.0)
+
+    def record(training: ZeroTrainingSet) -> tuple[ZeroRule, ZeroRule]:
+        zero.append(training)
+        return NO_ZERO_RULE, NO_ZERO_RULE
+
+    monkeypatch.setattr(path_shares, "learn_zero_rules", record)
     months = months_of([np.datetime64("2026-06-30")])
     known = known_before(panel, months)
     learned = learn_first_month(learn(panel, months, known, h=120), panel, known)
@@ -119,7 +123,37 @@ def test_of_other_accounts_only_histories_longer_than_the_horizon_teach_falls_be
         usable = windows.take(np.flatnonzero((windows.row < ACCOUNTS - 4) & (windows.day + 120 <= known[0, 0])))
         then = panel_at(panel, usable, LOOK_BACK)
         moved = forecast_outlook(then, 1).scale > 0.0
-        assert 0 < len(zero[place].event) == (moved & ((then.lengths > 120) | (then.lengths < 31))).sum()
+        assert 0 < len(zero[place].event) == moved.sum()
+        assert zero[place].short.sum() == (moved & (then.lengths <= 120)).sum()
+        assert zero[place].short.all() == (place == 1)
+
+
+def test_a_weekly_pattern_is_learned_from_as_if_no_path_fell_on_its_worst_day(
+    panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accounts of which half are tills that are emptied to nothing once a week."""
+    zero: list[ZeroTrainingSet] = []
+
+    def record(training: ZeroTrainingSet) -> tuple[ZeroRule, ZeroRule]:
+        zero.append(training)
+        return NO_ZERO_RULE, NO_ZERO_RULE
+
+    monkeypatch.setattr(path_shares, "learn_zero_rules", record)
+    takings = 100.0 * np.exp(0.3 * np.random.default_rng(8).normal(size=(ACCOUNTS // 2 - 2, DAYS)))
+    y = panel.y.copy()
+    for day in range(DAYS):
+        before = y[:-4:2, day - 1] if day % 7 and day else 0.0
+        y[:-4:2, day] = before + takings[:, day] if day % 7 else 0.0
+    months = months_of([np.datetime64("2026-06-30")])
+    tills, known = replace(panel, y=y), known_before(panel, months)
+    learned = learn_first_month(learn(tills, months, known, h=H), tills, known)
+    learn_path_shares(learned, tills, known, look_back=LOOK_BACK)
+    windows = list_windows(tills, H)
+    windows = windows.take(np.flatnonzero(windows.day + H <= known[0, 0]))
+    weekly = len(weekly_rows(panel_at(tills, windows, LOOK_BACK)))
+    falls = zero[0].probability > 0.0
+    assert 0 < (falls & (zero[0].on_a_day == 0.0)).sum() <= weekly < len(zero[0].event)
+    assert (falls & (zero[0].on_a_day > 0.0)).any()
 
 
 def test_falls_below_zero_are_those_of_accounts_that_never_were_there(
@@ -128,16 +162,16 @@ def test_falls_below_zero_are_those_of_accounts_that_never_were_there(
     """Balances drift down, and each falls below zero once in 250 days; later windows do not count."""
     given: list[ZeroTrainingSet] = []
 
-    def record(training: ZeroTrainingSet) -> float:
+    def record(training: ZeroTrainingSet) -> tuple[ZeroRule, ZeroRule]:
         given.append(training)
-        return learn_zero_share(training)
+        return learn_zero_rules(training)
 
-    monkeypatch.setattr(path_shares, "learn_zero_share", record)
+    monkeypatch.setattr(path_shares, "learn_zero_rules", record)
     falling = replace(panel, y=panel.y - 0.1 * np.arange(DAYS))
     learned, known = taught(falling)
-    share = learn_path_shares(learned, falling, known, look_back=LOOK_BACK).vintages[-1].zero_share
+    last = learn_path_shares(learned, falling, known, look_back=LOOK_BACK).vintages[-1]
     lately = given[len(learned.vintages) - 1]
-    assert share == learn_zero_share(lately)
+    assert (last.zero_rule, last.short_zero_rule) == learn_zero_rules(lately)
     assert set(np.unique(lately.event)) == {0.0, 1.0}
     assert 0.0 < lately.probability.mean() < 0.5
     all_windows: list[PastTrainingSet] = []
@@ -153,8 +187,8 @@ def test_falls_below_zero_are_those_of_accounts_that_never_were_there(
         given.clear()
         all_windows.clear()
         learn_path_shares(learned, one, known, look_back=LOOK_BACK)
-        last = len(learned.vintages) - 1
-        assert not given[last].event.any()
-        assert (len(given[last].event) > 100) is count
-        new = 1.0 - len(given[last].event) / len(all_windows[last].event)
-        assert not count or 0.25 < new < 0.6, "windows of 90 days or fewer: each fourth one, and the first ones"
+        latest = len(learned.vintages) - 1
+        assert not given[latest].event.any()
+        assert (len(given[latest].event) > 100) is count
+        assert len(given[latest].event) == count * len(all_windows[latest].event)
+        assert not count or 0.25 < given[latest].short.mean() < 0.6, "90 days or fewer: each fourth, and the first ones"

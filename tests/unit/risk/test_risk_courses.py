@@ -31,7 +31,7 @@ def wallet(seed: int, days: int = 200) -> np.ndarray:
 def forecast_of(panel: Panel, *share: float) -> Forecast:
     mean = np.repeat(panel.y[:, -1:], H, axis=1)
     said = normal_forecast(mean, np.full((len(panel), H), 4.0), levels=PATH_LEVELS)
-    return replace(said, shares=PathShares(np.array(share), np.ones(len(share)))) if share else said
+    return replace(said, shares=replace(PathShares.plain(len(share)), past=np.array(share))) if share else said
 
 
 def by_hand(series: list[float], h: int, count: int) -> list[list[float]]:

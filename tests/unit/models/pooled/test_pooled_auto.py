@@ -10,7 +10,7 @@ import pytest
 
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.ledger import Flag
-from forecast_cli.data.panel import Panel
+from forecast_cli.data.panel import Panel, cut_panel
 from forecast_cli.data.sample.block import generate_block
 from forecast_cli.data.sample.spec import SampleSpec
 from forecast_cli.models.auto import Auto
@@ -30,6 +30,7 @@ from forecast_cli.models.pooled.outlook import forecast_outlook, scale_of
 from forecast_cli.models.pooled.record_lows import NO_RULE, RecordLows
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.models.pooled.windows import LOOK_BACK, balances_after, group_of, list_windows, panel_at
+from forecast_cli.models.pooled.zero_rule import ZeroRule
 from forecast_cli.models.registry import parse_model
 from forecast_cli.store.layout import LEARNED_TREES, LEARNED_WIDTHS
 from forecast_cli.store.learned_tables import learned_frames, read_learned
@@ -56,13 +57,17 @@ def panel() -> Panel:
     return panel_of(40)
 
 
-@pytest.fixture(scope="module")
-def learned(panel: Panel) -> Learned:
+def learned_from(panel: Panel, h: int = H) -> Learned:
     months = months_of(panel.origins)
     known = np.full((len(panel), 1), months[0].astype("datetime64[D]").astype(np.int64) - 1)
-    found = learn(panel, months, known, h=H)
+    found = learn(panel, months, known, h=h)
     assert found.vintages[0].forest
     return found
+
+
+@pytest.fixture(scope="module")
+def learned(panel: Panel) -> Learned:
+    return learned_from(panel)
 
 
 def by_a_single_leaf(
@@ -296,17 +301,35 @@ def test_what_was_learned_is_read_back_as_it_was(panel: Panel, learned: Learned,
     np.testing.assert_array_equal(said.quantiles, then.quantiles)
 
 
-def test_the_share_of_paths_below_zero_is_read_back_and_that_of_accounts_never_there(
+def test_the_rules_for_paths_below_zero_are_read_back_and_are_those_of_accounts_never_there(
     panel: Panel, learned: Learned, tmp_path: Path
 ) -> None:
-    known = replace(learned, vintages=tuple(replace(one, zero_share=0.3) for one in learned.vintages))
+    rules = {"zero_rule": ZeroRule(0.3, 1.0), "short_zero_rule": ZeroRule(0.2, 0.0)}
+    known = replace(learned, vintages=tuple(replace(one, **rules) for one in learned.vintages))
     for name, frame in learned_frames(known).items():
         frame.write_parquet(tmp_path / name)
     y = panel.y - np.nanmin(panel.y, axis=1, keepdims=True)
-    y[0] -= 0.01
-    said = Auto(read_learned(tmp_path, h=H)).fit(replace(panel, y=y)).forecast(H, LEVELS)
-    assert said.shares is not None
-    assert said.shares.zero[:3].tolist() == [1.0, 0.3, 0.3]
+    y[0, -1] = -0.01
+    whole = replace(panel, y=y)
+    for some, zero, fade in ((whole, [1.0, 0.3, 0.3], 1.0), (cut_panel(whole, 90), [1.0, 0.2, 0.2], 0.0)):
+        said = Auto(read_learned(tmp_path, h=H)).fit(some).forecast(H, LEVELS)
+        assert said.shares is not None
+        assert said.shares.zero[:3].tolist() == zero
+        assert said.shares.zero_fade[:3].tolist() == [fade] * 3
+
+
+def test_a_history_is_short_by_the_horizon_that_was_learned(panel: Panel) -> None:
+    """Learned for 120 days, used for 14: 120 days are short, 121 are not; of a weekly pattern there is no fade."""
+    rules = {"zero_rule": ZeroRule(0.3, 1.0), "short_zero_rule": ZeroRule(0.2, 0.5)}
+    learned = learned_from(panel, 120)
+    known = replace(learned, vintages=tuple(replace(one, **rules) for one in learned.vintages))
+    walks = 500.0 + np.cumsum(np.random.default_rng(4).normal(size=(2, 121)), axis=1)
+    weekly = 70.0 - 10.0 * (np.arange(121) % 7)
+    series = panels.panel_of(walks[0, 1:], walks[1], weekly[1:], weekly, end=np.datetime64("2026-06-30"))
+    shares = Auto(known).fit(series).forecast(H, LEVELS).shares
+    assert shares is not None
+    assert shares.zero.tolist() == [0.2, 0.3, 0.2, 0.3]
+    assert shares.zero_fade.tolist() == [0.5, 1.0, 0.0, 0.0]
 
 
 def test_what_another_version_learned_is_refused(learned: Learned, tmp_path: Path) -> None:
@@ -336,6 +359,10 @@ def test_trees_that_lead_out_of_themselves_are_refused(
         pl.lit(None, dtype=pl.Float64).alias("low_margin"),
         pl.lit(-0.5).alias("low_margin"),
         pl.lit(1.5).alias("low_depth"),
+        pl.lit(None, dtype=pl.Float64).alias("zero_share"),
+        pl.lit(-0.5).alias("short_zero_share"),
+        pl.lit(2.5).alias("zero_fade"),
+        pl.lit(float("nan")).alias("short_zero_fade"),
         pl.when(pl.int_range(pl.len()) == 3).then(None).otherwise("score").alias("score"),
         pl.when(pl.int_range(pl.len()) == 3).then(2.0).otherwise("slope").alias("slope"),
     ],

@@ -19,7 +19,9 @@ def described(*series: np.ndarray, scale: float = 2.0) -> list[dict[str, float]]
     """Return the features of accounts of that scale, by name, those of their paths left out."""
     n, panel = len(series), panel_of(*series, end="2026-05-14")
     none = build_streams(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), "US")
-    outlook = Outlook(np.zeros((n, 3)), np.ones((n, 3)), np.zeros((n, 3)), np.full(n, scale), none)
+    outlook = Outlook(
+        np.zeros((n, 3)), np.ones((n, 3)), np.zeros((n, 3)), np.full(n, scale), none, np.zeros(n, dtype=np.bool_)
+    )
     return [dict(zip(NAMES, row, strict=False)) for row in compute_features(panel, outlook, KNOTS).tolist()]
 
 

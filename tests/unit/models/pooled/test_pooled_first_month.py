@@ -15,10 +15,16 @@ from forecast_cli.data.panel import Panel, cut_panel
 from forecast_cli.engine.path_shares import learn_path_shares
 from forecast_cli.models.auto import Auto
 from forecast_cli.models.base import Forecast
+from forecast_cli.models.ladder import forecast_panel
+from forecast_cli.models.path_levels import PATH_LEVELS
 from forecast_cli.models.pooled.learn import learn, learn_first_month
 from forecast_cli.models.pooled.learned import Learned, months_of
 from forecast_cli.models.pooled.outlook import scale_of
+from forecast_cli.models.pooled.weekly import weekly_rows
 from forecast_cli.models.pooled.windows import LOOK_BACK, list_first_windows, list_windows, panel_at
+from forecast_cli.models.pooled.zero_rule import ZeroRule
+from forecast_cli.models.registry import parse_model
+from forecast_cli.risk.paths import shuffle_paths
 from forecast_cli.store.layout import LEARNED_SCORES, LEARNED_TREES
 from forecast_cli.store.learned_tables import learned_frames, read_learned
 
@@ -96,6 +102,28 @@ def test_thirty_days_are_the_first_month_and_thirty_one_are_not(panel: Panel, le
     np.testing.assert_array_equal(forecast(first, other).quantiles, forecast(first, learned).quantiles)
 
 
+def test_a_till_emptied_to_nothing_is_weekly_and_said_to_fall_below_zero_as_seldom_as_its_share_says() -> None:
+    rng = np.random.default_rng(6)
+    takings = 100.0 * np.exp(0.3 * rng.normal(size=(60, DAYS)))
+    weekday = (np.arange(DAYS) + rng.integers(0, 7, size=(60, 1))) % 7
+    tills = np.zeros((60, DAYS))
+    for day in range(1, DAYS):
+        tills[:, day] = np.where(weekday[:, day] == 0, 0.0, tills[:, day - 1] + takings[:, day])
+    learned = learned_from(panel_from(tills, "t"))
+    rule = ZeroRule(0.1, 2.0)
+    told = replace(learned, first_month=tuple(replace(one, short_zero_rule=rule) for one in learned.first_month))
+    new = cut_panel(panel_from(tills, "n"), 20)
+    said = forecast_panel(new, replace(parse_model("auto", ()), learned=told), h=H, levels=PATH_LEVELS)
+    assert said.forecast.shares is not None
+    weekly = np.isin(np.arange(60), weekly_rows(new))
+    assert weekly.mean() > 0.5
+    assert said.forecast.shares.zero_fade.tolist() == np.where(weekly, 0.0, 2.0).tolist()
+    low = shuffle_paths(new, said.forecast).min(axis=2)
+    assert ((low < 0.0).mean(axis=1)[weekly] <= 0.11).all(), "0.1 of all, in whole paths"
+    apart = replace(said.forecast.shares, zero_fade=np.full(60, 2.0))
+    assert (shuffle_paths(new, replace(said.forecast, shares=apart)).min(axis=2) < 0.0).mean() > 0.3
+
+
 def test_an_account_that_has_not_moved_yet_is_left_to_others(learned: Learned) -> None:
     still = panel_of([5.0] * 30, [5.0] * 31, [5.0, 6.0], end=np.datetime64("2026-06-30"))
     said = forecast(still, learned)
@@ -145,7 +173,7 @@ def test_later_days_change_nothing_that_was_learned(panel: Panel, learned: Learn
 def test_paths_below_zero_are_learned_from_first_months_alone(panel: Panel, learned: Learned) -> None:
     known = np.full((len(panel), 1), learned.vintages[0].as_of.astype("datetime64[D]").astype(np.int64) - 1)
     (found,) = learn_path_shares(learned, panel, known, look_back=LOOK_BACK).first_month
-    assert found.zero_share < 0.5, "these accounts never fall below zero"
+    assert found.short_zero_rule.share < 0.5, "these accounts never fall below zero"
     none = replace(learned, first_month=())
     assert learn_path_shares(none, panel, known, look_back=LOOK_BACK).first_month == ()
 

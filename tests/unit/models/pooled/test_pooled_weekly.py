@@ -51,11 +51,18 @@ def test_a_balance_that_repeats_to_the_cent_is_weekly() -> None:
     assert weekly_rows(panel_of(70.0 - 10.0 * (np.arange(400) % 7))).tolist() == [0]
 
 
-def test_a_month_is_enough() -> None:
-    steady = [70.0 - 10.0 * (np.arange(days) % 7) for days in (30, 31, 48, 49, 100)]
-    assert weekly_rows(panel_of(*steady)).tolist() == [1, 2, 3, 4]
+def test_two_weeks_and_a_day_are_enough() -> None:
+    steady = [70.0 - 10.0 * (np.arange(days) % 7) for days in (14, 15, 30, 31, 48, 49, 100)]
+    assert weekly_rows(panel_of(*steady)).tolist() == [1, 2, 3, 4, 5, 6]
     tills = [till(days, seed) for days in (31, 48, 49, 100) for seed in range(25)]
     assert len(weekly_rows(panel_of(*tills))) >= 80
+    new = [till(days, seed) for days in (15, 16, 18) for seed in range(25)]
+    assert len(weekly_rows(panel_of(*new))) >= 52, "seven of ten: the last week is not compared with a few days"
+
+
+def test_a_till_that_has_closed_is_not_weekly_from_four_weeks_on() -> None:
+    closed = [np.append(till(21, seed), [till(21, seed)[-2]] * 7) for seed in range(25)]
+    assert len(weekly_rows(panel_of(*closed))) <= 1
 
 
 def test_a_short_history_must_return_more_closely() -> None:
@@ -67,7 +74,7 @@ def test_a_short_history_must_return_more_closely() -> None:
     assert found[1] >= 20
 
 
-@pytest.mark.parametrize("days", [31, 48, 49, 90])
+@pytest.mark.parametrize("days", [15, 22, 31, 48, 49, 90])
 def test_in_a_short_history_what_adds_up_is_not_weekly_either(days: int) -> None:
     rng = np.random.default_rng(3)
     wander = np.cumsum(rng.normal(size=(20, days)), axis=1)
@@ -77,7 +84,7 @@ def test_in_a_short_history_what_adds_up_is_not_weekly_either(days: int) -> None
     assert len(weekly_rows(panel_of(*wander))) <= 1
 
 
-@pytest.mark.parametrize(("days", "weeks"), [(31, 1), (35, 2), (48, 2), (49, 3), (118, 7), (119, 8)])
+@pytest.mark.parametrize(("days", "weeks"), [(15, 1), (31, 1), (35, 2), (48, 2), (49, 3), (118, 7), (119, 8)])
 def test_a_short_history_has_half_of_its_weeks_in_the_mean(days: int, weeks: int) -> None:
     y = till(days)
     [path], [sd] = forecast_weekly(panel_of(y, padding=5), 9)
