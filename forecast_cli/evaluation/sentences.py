@@ -91,7 +91,10 @@ def _describe_coverage(best: ModelScore, steps: Sequence[StepScore]) -> Iterator
         yield f"{opening}: they are wider than necessary."
     by_day = [step.of(DESCRIBED_COVERAGE).value for step in steps]
     if by_day:
-        yield f"By day ahead they held between {_format_percent(min(by_day))} and {_format_percent(max(by_day))}."
+        least, most = _format_percent(min(by_day)), _format_percent(max(by_day))
+        yield (
+            f"By day ahead they held between {least} and {most}." if least != most else f"On each day they held {most}."
+        )
 
 
 def _describe_horizon(steps: Sequence[StepScore]) -> Iterator[str]:

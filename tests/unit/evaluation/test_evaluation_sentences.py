@@ -73,6 +73,7 @@ def test_it_says_how_far_intervals_can_be_trusted(coverage: float, said: str) ->
 def test_it_says_how_coverage_differs_by_day() -> None:
     told = Told(steps=[step(1, 0.3, 0.78), step(2, 0.4, 0.93)]).of(model())
     assert "By day ahead they held between 78 % and 93 %." in told
+    assert "On each day they held 78 %." in Told(steps=[step(1, 0.3, 0.781), step(2, 0.4, 0.778)]).of(model())
 
 
 @pytest.mark.parametrize(("last", "how"), [(1.2, "grows"), (0.2, "goes")])
