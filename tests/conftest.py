@@ -18,9 +18,11 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 
-#: Modules that are slow to import and that some models need in their workers.
+#: Modules that are slow to import and that some runs need in their workers.
 IMPORTED_ONCE = (
+    "forecast_cli.engine.backtest",
     "forecast_cli.engine.learning",
+    "forecast_cli.engine.score",
     "forecast_cli.models.pooled.loops",
     "forecast_cli.models.pooled.trees",
     "forecast_cli.models.recurring.detect",

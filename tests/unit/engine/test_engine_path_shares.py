@@ -20,6 +20,8 @@ from forecast_cli.models.pooled.zero_rule import NO_ZERO_RULE, ZeroRule, ZeroTra
 from forecast_cli.risk.lows import windows_within
 
 H, ACCOUNTS, DAYS = 14, 40, 330
+#: Windows from which a month learns trees, and hardly more.
+FEW = 300
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,8 @@ def found_by(learned: Learned) -> list[tuple[ZeroRule, ZeroRule, list[list[float
 
 def test_neither_threads_nor_blocks_change_what_is_learned(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of one window: some have no account that moves, some no vintage that learns from them."""
+    monkeypatch.setattr(path_shares, "_MOST", FEW)
+    monkeypatch.setattr(path_shares, "_MOST_FIRST", FEW)
     learned, known = taught(panel)
     found = found_by(learn_path_shares(learned, panel, known, look_back=LOOK_BACK))
     assert [len(forest) for *_, forest in found] == [0, 16, 16], "too early for the first month"
