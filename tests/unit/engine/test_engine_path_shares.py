@@ -16,7 +16,7 @@ from forecast_cli.models.pooled.outlook import forecast_outlook
 from forecast_cli.models.pooled.past_share import PastTrainingSet
 from forecast_cli.models.pooled.weekly import weekly_rows
 from forecast_cli.models.pooled.windows import LOOK_BACK, list_first_windows, list_windows, panel_at
-from forecast_cli.models.pooled.zero_rule import NO_ZERO_RULE, ZeroRule, ZeroTrainingSet, learn_zero_rules
+from forecast_cli.models.pooled.zero_rule import ZeroRule, ZeroTrainingSet, learn_zero_rules
 from forecast_cli.risk.lows import windows_within
 
 H, ACCOUNTS, DAYS = 14, 40, 330
@@ -47,6 +47,30 @@ def taught(panel: Panel) -> tuple[Learned, np.ndarray]:
     months = months_of([np.datetime64("2025-08-15"), np.datetime64("2026-05-31"), np.datetime64("2026-06-30")])
     known = known_before(panel, months)
     return learn_first_month(learn(panel, months, known, h=H), panel, known), known
+
+
+def record_past_sets(monkeypatch: pytest.MonkeyPatch) -> list[PastTrainingSet]:
+    """Return the list that every set goes to which trees of past courses would be grown on; none are grown."""
+    given: list[PastTrainingSet] = []
+
+    def grow(training: PastTrainingSet, *, seed: int) -> Forest:
+        given.append(training)
+        return ()
+
+    monkeypatch.setattr(path_shares, "grow_past_forest", grow)
+    return given
+
+
+def record_zero_sets(monkeypatch: pytest.MonkeyPatch) -> list[ZeroTrainingSet]:
+    """Return the list that every set goes to which rules for paths below zero are learned from."""
+    given: list[ZeroTrainingSet] = []
+
+    def learn_rules(training: ZeroTrainingSet) -> tuple[ZeroRule, ZeroRule]:
+        given.append(training)
+        return learn_zero_rules(training)
+
+    monkeypatch.setattr(path_shares, "learn_zero_rules", learn_rules)
+    return given
 
 
 def found_by(learned: Learned) -> list[tuple[ZeroRule, ZeroRule, list[list[float]]]]:
@@ -89,13 +113,7 @@ def test_later_days_change_nothing(panel: Panel) -> None:
 
 
 def test_events_are_those_of_accounts_that_move(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[PastTrainingSet] = []
-
-    def grow(training: PastTrainingSet, *, seed: int) -> Forest:
-        given.append(training)
-        return ()
-
-    monkeypatch.setattr(path_shares, "grow_past_forest", grow)
+    given = record_past_sets(monkeypatch)
     learned, known = taught(panel)
     learn_path_shares(learned, panel, known, look_back=LOOK_BACK)
     early, _, training, *first_months = given
@@ -112,13 +130,7 @@ def test_events_are_those_of_accounts_that_move(panel: Panel, monkeypatch: pytes
 
 
 def test_histories_no_longer_than_the_horizon_are_short(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
-    zero: list[ZeroTrainingSet] = []
-
-    def record(training: ZeroTrainingSet) -> tuple[ZeroRule, ZeroRule]:
-        zero.append(training)
-        return NO_ZERO_RULE, NO_ZERO_RULE
-
-    monkeypatch.setattr(path_shares, "learn_zero_rules", record)
+    zero = record_zero_sets(monkeypatch)
     months = months_of([np.datetime64("2026-06-30")])
     known = known_before(panel, months)
     learned = learn_first_month(learn(panel, months, known, h=120), panel, known)
@@ -136,13 +148,7 @@ def test_a_weekly_pattern_is_learned_from_as_if_no_path_fell_on_its_worst_day(
     panel: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Accounts of which half are tills that are emptied to nothing once a week."""
-    zero: list[ZeroTrainingSet] = []
-
-    def record(training: ZeroTrainingSet) -> tuple[ZeroRule, ZeroRule]:
-        zero.append(training)
-        return NO_ZERO_RULE, NO_ZERO_RULE
-
-    monkeypatch.setattr(path_shares, "learn_zero_rules", record)
+    zero = record_zero_sets(monkeypatch)
     takings = 100.0 * np.exp(0.3 * np.random.default_rng(8).normal(size=(ACCOUNTS // 2 - 2, DAYS)))
     y = panel.y.copy()
     for day in range(DAYS):
@@ -164,13 +170,7 @@ def test_falls_below_zero_are_those_of_accounts_that_never_were_there(
     panel: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Balances drift down, and each falls below zero once in 250 days; later windows do not count."""
-    given: list[ZeroTrainingSet] = []
-
-    def record(training: ZeroTrainingSet) -> tuple[ZeroRule, ZeroRule]:
-        given.append(training)
-        return learn_zero_rules(training)
-
-    monkeypatch.setattr(path_shares, "learn_zero_rules", record)
+    given = record_zero_sets(monkeypatch)
     falling = replace(panel, y=panel.y - 0.1 * np.arange(DAYS))
     learned, known = taught(falling)
     last = learn_path_shares(learned, falling, known, look_back=LOOK_BACK).vintages[-1]
@@ -178,13 +178,7 @@ def test_falls_below_zero_are_those_of_accounts_that_never_were_there(
     assert (last.zero_rule, last.short_zero_rule) == learn_zero_rules(lately)
     assert set(np.unique(lately.event)) == {0.0, 1.0}
     assert 0.0 < lately.probability.mean() < 0.5
-    all_windows: list[PastTrainingSet] = []
-
-    def grow(training: PastTrainingSet, *, seed: int) -> Forest:
-        all_windows.append(training)
-        return ()
-
-    monkeypatch.setattr(path_shares, "grow_past_forest", grow)
+    all_windows = record_past_sets(monkeypatch)
     above, under = (replace(panel, y=panel.y + shift) for shift in (0.0, -1_000.0))
     for one, count in ((above, True), (under, False)):
         learned, known = taught(one)
