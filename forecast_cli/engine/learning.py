@@ -1,4 +1,4 @@
-"""Learning before a run: the choice of accounts to learn from, and of the months in which forecasts start."""
+"""Learning before a run: the choice of accounts to learn from, and what is learned from them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,14 +21,16 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.data.source import Source
 from forecast_cli.engine.path_shares import learn_path_shares
 from forecast_cli.engine.shards import choose_candidates
+from forecast_cli.engine.vintages import plan_vintages
+from forecast_cli.models.pooled.extending import join_learned
 from forecast_cli.models.pooled.learn import learn, learn_first_month
-from forecast_cli.models.pooled.learned import Learned, months_of
+from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.pooled.weighting import Training, affordable_windows, learn_weights
 from forecast_cli.models.pooled.windows import LOOK_BACK, MIN_TRAIN
 
-#: Largest number of accounts from which a month is learned.
+#: Largest number of accounts from which a vintage is learned.
 MOST_ACCOUNTS: Final = 4_000
-#: Largest number of days from the first of a month to an origin in it.
+#: Largest number of days from the day of a vintage to an origin that uses it.
 _MONTH: Final = 31
 
 
@@ -44,22 +46,27 @@ def learn_from(
 
     First months of accounts are learned from only if histories of the ``shortest`` days that are forecast are that new.
 
-    A month is learned from the accounts that had begun at least 31 days and the horizon before it. If there are many,
-    those with the lowest hashes are taken, so that the choice does not depend on accounts that began later.
-    ``settings`` are those of ``extend_history``.
+    A vintage is learned from the accounts that had begun at least 31 days and the days ahead that it learns before it.
+    If there are many, those with the lowest hashes are taken, so that the choice does not depend on accounts that began
+    later. ``settings`` are those of ``extend_history``.
     """
     ready = contract.ledger.filter(pl.col("status").is_in([Status.OK, Status.SKIPPED]), pl.col("first").is_not_null())
-    months = months_of(_origins(ready, contract.origin, back))
     began = ready["first"].to_numpy()
+    plan = plan_vintages(began, _origins(ready, contract.origin, back), settings.horizon)
     hashes = _hashes(ready[UNIQUE_ID], settings.seed) if ready.height > MOST_ACCOUNTS else None
-    young = np.timedelta64(MIN_TRAIN + settings.horizon, "D")
-    chosen = [ready[UNIQUE_ID].gather(_choose(began, hashes, month - young)) for month in months]
-    panel, known = _read(source, settings, months, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
+    chosen = [ready[UNIQUE_ID].gather(_choose(began, hashes, day)) for day in plan.latest]
+    panel, known = _read(source, settings, plan.as_of, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
     look_back = settings.max_history - max(back)
-    learned = learn(panel, months, known, h=settings.horizon, look_back=look_back, threads=threads)
-    if min(shortest, look_back) < MIN_TRAIN:
-        learned = learn_first_month(learned, panel, known, look_back=look_back, threads=threads)
-    learned = learn_path_shares(learned, panel, known, look_back=look_back, threads=threads)
+
+    def learn_ahead(h: int) -> Learned:
+        of_these = plan.ahead == h
+        own = known[:, of_these]
+        learned = learn(panel, plan.as_of[of_these], own, h=h, look_back=look_back, threads=threads)
+        if min(shortest, look_back) < MIN_TRAIN:
+            learned = learn_first_month(learned, panel, own, look_back=look_back, threads=threads)
+        return learn_path_shares(learned, panel, own, look_back=look_back, threads=threads)
+
+    learned = join_learned(map(learn_ahead, np.unique(plan.ahead).tolist()), settings.horizon)
     candidates = choose_candidates(settings)
     if not candidates:
         return learned
@@ -67,24 +74,24 @@ def learn_from(
         panel=panel,
         known=known,
         look_back=look_back,
-        accounts=np.array([np.count_nonzero(began <= month - young) for month in months]),
+        accounts=np.array([np.count_nonzero(began <= day) for day in plan.latest]),
         max_stale=settings.max_stale if settings.origin is Origin.INPUT else None,
     )
     return learn_weights(learned, training, candidates, limit_ms=1000 * seconds_of(settings.time_limit))
 
 
 def _read(
-    source: Source, settings: Settings, months: NDArray[np.datetime64], chosen: Sequence[pl.Series], *, longest: int
+    source: Source, settings: Settings, days: NDArray[np.datetime64], chosen: Sequence[pl.Series], *, longest: int
 ) -> tuple[Panel, NDArray[np.int64]]:
-    """Return the histories of the ids ``chosen`` for any month, and the last known day before each month, [n, v].
+    """Return the histories of the ids ``chosen`` for any of ``days`` [v], and the last known day before each, [n, v].
 
-    The day is -1 if an account is not chosen for a month, or has no day before it.
+    The known day is -1 if an account is not chosen for a day, or has no balance before it.
     """
     ids = pl.concat([pl.Series(UNIQUE_ID, [], dtype=source.key_dtype), *chosen])
     past = read_past(source, settings, ids.unique(), longest=longest)
-    known = np.full((len(past.panel), len(months)), -1, dtype=np.int64)
-    for place, (month, some) in enumerate(zip(months, chosen, strict=True)):
-        known[:, place] = np.where(past.panel.ids.is_in(some.implode()).to_numpy(), past.last_before(month), -1)
+    known = np.full((len(past.panel), len(days)), -1, dtype=np.int64)
+    for place, (day, some) in enumerate(zip(days, chosen, strict=True)):
+        known[:, place] = np.where(past.panel.ids.is_in(some.implode()).to_numpy(), past.last_before(day), -1)
     return past.panel, known
 
 

@@ -153,7 +153,7 @@ def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
 
 def _is_whole(scores: pl.DataFrame, count: int) -> bool:
     """Return whether each month has ``count`` finite scores and one rest of it, or a single row without a score."""
-    score, rest = pl.col("score"), [pl.col(name) for name in ("slope", *_RULES)]
+    score, rest = pl.col("score"), [pl.col(name) for name in ("learned_days", "slope", *_RULES)]
     none = (pl.len() == 1) & score.is_null().all()
     some = (pl.len() == count) & pl.all_horizontal(one.n_unique() == 1 for one in rest)
     sound = some & pl.all_horizontal((one.is_not_null() & one.is_finite()).all() for one in (score, *rest))
@@ -201,7 +201,7 @@ def _nodes(number: int, tree: Tree) -> pl.DataFrame:
 
 def _scores(vintage: Vintage, learned: Learned, *, first: bool) -> pl.DataFrame:
     common: dict[str, Any] = {"as_of": _date(vintage), "first_month": first}
-    common |= {"horizon": learned.h, "windows": vintage.windows}
+    common |= {"horizon": learned.h, "learned_days": vintage.ahead, "windows": vintage.windows}
     if vintage.calibration is None:
         rows = [common]
     else:
@@ -266,13 +266,14 @@ def _read_weights(rows: pl.DataFrame) -> tuple[Weights, ...]:
 def _read_vintage(month: date, tables: Mapping[str, pl.DataFrame], k: int) -> Vintage:
     """Return the vintage of a ``month`` from its rows of all tables, for ``k`` knots."""
     scores = tables[LEARNED_SCORES]
-    as_of, windows = np.datetime64(month, "D"), int(scores["windows"][0])
+    as_of, windows, ahead = np.datetime64(month, "D"), int(scores["windows"][0]), int(scores["learned_days"][0])
     if scores["score"].null_count():
-        return Vintage(as_of, windows)
+        return Vintage(as_of, windows, ahead)
     values = scores["score"].to_numpy().reshape(SEGMENTS, k, len(GRID))
     return Vintage(
         as_of,
         windows,
+        ahead,
         forest=_read_forest(tables[LEARNED_TREES], k, len(KEPT)),
         calibration=Calibration(np.swapaxes(values, 1, 2).copy(), float(scores["slope"][0])),
         record_lows=RecordLows(*scores.select(_LOWS).row(0)),

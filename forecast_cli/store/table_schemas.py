@@ -34,6 +34,7 @@ LEARNED_SCHEMAS: Final[Mapping[str, _Types]] = {
     layout.LEARNED_SCORES: {
         **_VINTAGE,
         "horizon": pl.Int32,
+        "learned_days": pl.Int32,
         "windows": pl.Int64,
         "slope": pl.Float64,
         "low_margin": pl.Float64,

@@ -74,24 +74,31 @@ def read_risk(tables: RunTables, key: AccountKey, model: str) -> tuple[Threshold
 
 
 class LearnedMonth(NamedTuple):
-    """What was learned from data before ``as_of``: from how many ``windows``, up to which ``horizon``, in days."""
+    """What was learned from data before ``as_of``: from how many ``windows``, and up to which ``horizon``, in days.
+
+    Windows show the first ``learned_days`` of the horizon.
+    """
 
     as_of: date
     windows: int
     horizon: int
+    learned_days: int
 
 
 def read_learned_month(tables: RunTables, origin: date, *, first_month: bool) -> LearnedMonth | None:
     """Return the learned state in use at ``origin``, None if nothing had been learned by then.
 
-    Accounts in their ``first_month`` have one of their own, except in tables of version 12 and before.
+    Accounts in their ``first_month`` have one of their own, except in tables of version 12 and before. Those of version
+    15 and before learned the whole horizon.
     """
     if not tables.has(LEARNED_SCORES):
         return None
     scores = tables.scan(LEARNED_SCORES).filter(pl.col("as_of") <= origin, pl.col("score").is_not_null())
     if "first_month" in scores.collect_schema():
         scores = scores.filter(pl.col("first_month") == first_month)
-    latest = scores.select("as_of", "windows", "horizon").unique().sort("as_of").tail(1).collect()
+    if "learned_days" not in scores.collect_schema():
+        scores = scores.with_columns(learned_days="horizon")
+    latest = scores.select(LearnedMonth._fields).unique().sort("as_of").tail(1).collect()
     return LearnedMonth(*latest.row(0)) if latest.height else None
 
 

@@ -170,12 +170,14 @@ class Why:
     """What a forecast by ``auto`` rests on.
 
     ``learned_as_of``: only data from before this day was learned from; ``windows``: the number of windows learned from;
-    both None if nothing was learned. ``steps`` is empty if the account's history is not available. ``shares`` are the
+    ``learned_days``: how many days ahead they show, fewer than are forecast where all accounts are young; None if
+    nothing was learned. ``steps`` is empty if the account's history is not available. ``shares`` are the
     weights of the combined candidate, empty if there is none.
     """
 
     learned_as_of: date | None
     windows: int | None
+    learned_days: int | None
     steps: tuple[Breakdown, ...]
     shares: tuple[Share, ...]
 

@@ -93,8 +93,8 @@ def _add_reasons(
         steps: tuple[Breakdown, ...] = ()
         if panel is not None and outlook is not None:
             steps = _steps(outlook, fan, panel, learned=month is not None)
-        as_of, windows = (month.as_of, month.windows) if month else (None, None)
-        known = replace(known, why=Why(as_of, windows, steps, read_shares(tables, key, AUTO)))
+        learned = (month.as_of, month.windows, month.learned_days) if month else (None, None, None)
+        known = replace(known, why=Why(*learned, steps, read_shares(tables, key, AUTO)))
     return known
 
 

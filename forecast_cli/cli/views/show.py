@@ -75,7 +75,7 @@ def render_explanation(explanation: AccountExplanation, *, width: int, ascii_onl
         _ended(explanation.ended) if explanation.ended else None,
         _level(explanation.rates, explanation.regular) if explanation.rates or explanation.regular else None,
         render_risk(explanation.risk, width=width) if explanation.risk else None,
-        _why(explanation.why) if explanation.why else None,
+        _why(explanation.why, explanation.horizon) if explanation.why else None,
     )
 
 
@@ -216,7 +216,7 @@ def _level(rates: Rates | None, regular: Regular | None) -> Group:
     return section("Level and spending", aligned((Column(), _RIGHT, Column(wraps=True)), rows))
 
 
-def _why(why: Why) -> Group:
+def _why(why: Why, horizon: int) -> Group:
     parts: list[RenderableType] = []
     if why.steps:
         columns = (
@@ -233,7 +233,7 @@ def _why(why: Why) -> Group:
         parts.append(Indented(ruled(columns, rows)))
     if why.shares:
         parts.append(Indented(line(_joined(why.shares))))
-    return section("Why", *parts, Indented(line(_learned(why))))
+    return section("Why", *parts, Indented(line(_learned(why, horizon))))
 
 
 def _joined(shares: Sequence[Share]) -> str:
@@ -241,7 +241,11 @@ def _joined(shares: Sequence[Share]) -> str:
     return f"{printable(shares[0].candidate)} joined with a weight of {weights}."
 
 
-def _learned(why: Why) -> str:
-    if why.learned_as_of is None:
+def _learned(why: Why, horizon: int) -> str:
+    if why.learned_as_of is None or why.learned_days is None:
         return "Nothing was learned from other accounts: too few of them have enough history."
-    return f"Learned from {counted(why.windows or 0, 'window')} of all accounts before {why.learned_as_of}."
+    learned = f"Learned from {counted(why.windows or 0, 'window')} of all accounts before {why.learned_as_of}"
+    if why.learned_days >= horizon:
+        return f"{learned}."
+    days = counted(why.learned_days, "day")
+    return f"{learned}, {days} ahead: their history is too short for more. Later days follow from these."

@@ -130,7 +130,7 @@ def _learn_vintages(
     place_of, vintages = np.cumsum(usable) - 1, []
     for month, some in zip(given.months, chosen, strict=True):
         at = np.searchsorted(union, some)
-        vintages.append(_learn_vintage(month, training, place_of[at[usable[at]]], seed=given.panel.seed, pool=pool))
+        vintages.append(_learn_vintage(month, h, training, place_of[at[usable[at]]], seed=given.panel.seed, pool=pool))
     return tuple(vintages)
 
 
@@ -216,7 +216,7 @@ def _count_months(months: NDArray[np.int64]) -> int:
 
 
 def _learn_vintage(
-    month: np.datetime64, training: TrainingSet, some: NDArray[np.int64], *, seed: int, pool: Executor
+    month: np.datetime64, h: int, training: TrainingSet, some: NDArray[np.int64], *, seed: int, pool: Executor
 ) -> Vintage:
     """Grow trees for each group of accounts on the other groups, and calibrate them on the group itself.
 
@@ -227,7 +227,7 @@ def _learn_vintage(
     if _count_months(own.month) < _FEWEST_MONTHS:
         x = hide_season(x)
     if len(some) < FEWEST or np.unique(group, return_counts=True)[1].max() > len(some) // 2:
-        return Vintage(month, len(some))
+        return Vintage(month, len(some), h)
     bounded = np.clip(came, -MAX_OUTCOME, MAX_OUTCOME)
 
     def grow(others: NDArray[np.bool_], own_seed: int) -> Forest:
@@ -244,7 +244,7 @@ def _learn_vintage(
     said = stretch(said, predict_held_out(difficulty, x, group))
     calibration = calibrate(said, came, own.month, own.segment)
     record_lows = _learn_lows(own, calibration, said)
-    return Vintage(month, len(some), forest, calibration, record_lows, difficulty=difficulty)
+    return Vintage(month, len(some), h, forest, calibration, record_lows, difficulty=difficulty)
 
 
 def _grow_by_group(

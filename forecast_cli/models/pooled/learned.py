@@ -1,4 +1,4 @@
-"""Learned: the result of learning from all accounts, one vintage for each month of the forecast origins."""
+"""Learned: the result of learning from all accounts, as a rule one vintage for each month of the forecast origins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,10 @@ TREES: Final = 8
 
 @dataclass(frozen=True)
 class Vintage:
-    """The result of learning from the days before ``as_of``, the first day of a month (datetime64[D]).
+    """The result of learning from the days before ``as_of`` (datetime64[D]), the first day of a month as a rule.
 
-    ``windows`` is the number of windows used. If they were too few, there are no trees and ``calibration`` is None.
+    ``windows`` is the number of windows used, and ``ahead`` that of the days ahead that they show. If there were too
+    few windows, there are no trees and ``calibration`` is None.
     ``record_lows`` is the rule for balances below the lowest one, ``weights`` are those of the candidates.
     ``past`` are trees that predict the share of an account's sample paths that are past courses (``past_share``); empty
     if these gain nothing. ``zero_rule`` and, for short histories, ``short_zero_rule`` say how many of the paths below
@@ -32,6 +33,7 @@ class Vintage:
 
     as_of: np.datetime64
     windows: int
+    ahead: int
     forest: Forest = ()
     calibration: Calibration | None = None
     record_lows: RecordLows = NO_RULE

@@ -85,7 +85,7 @@ def by_a_single_leaf(
     z = np.interp(GRID, [0.005, 0.1, 0.5, 0.9, 0.995], [-3.0, -1.0, 0.0, 2.0, 3.0])
     scores = np.tile(z[None, :, None], (SEGMENTS, 1, len(knots)))
     calibration = Calibration(scores, slope=1.2)
-    vintage = Vintage(np.datetime64("2026-03-01"), windows, (tree,), calibration, record_lows, difficulty=(even,))
+    vintage = Vintage(np.datetime64("2026-03-01"), windows, H, (tree,), calibration, record_lows, difficulty=(even,))
     return panel, Auto(Learned(3, knots, (vintage,))).fit(panel).forecast(3, levels)
 
 
@@ -272,7 +272,7 @@ def test_what_is_learned_from_stands_in_the_order_of_accounts_and_days(
 
 
 def test_each_origin_has_what_was_learned_before_its_month() -> None:
-    months = [Vintage(np.datetime64(month, "D"), 0) for month in ("2026-03-01", "2026-04-01")]
+    months = [Vintage(np.datetime64(month, "D"), 0, H) for month in ("2026-03-01", "2026-04-01")]
     origins = ["2026-02-28", "2026-03-01", "2026-03-31", "2026-04-01", "2026-05-20"]
     found = latest_before(months, np.array(origins, dtype="datetime64[D]"))
     assert found.tolist() == [-1, 0, 0, 1, 1]

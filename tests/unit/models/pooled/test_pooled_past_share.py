@@ -131,7 +131,7 @@ def learned_of(forest: Forest) -> Learned:
     calibration = Calibration(np.zeros((SEGMENTS, len(GRID), len(knots))), slope=1.0)
     nodes = [getattr(leaf_of(0.0), name) for name in NODES]
     leaf, even = (Tree(*nodes, np.full((1, len(knots), each), float(each == 1), dtype=np.float32)) for each in (3, 1))
-    vintage = Vintage(np.datetime64("2026-03-01"), 800, (leaf,), calibration, past=forest, difficulty=(even,))
+    vintage = Vintage(np.datetime64("2026-03-01"), 800, 14, (leaf,), calibration, past=forest, difficulty=(even,))
     return Learned(14, knots, (vintage,))
 
 
