@@ -22,7 +22,7 @@ _LAST_PART: Final = 3
 
 @dataclass(frozen=True)
 class VintagePlan:
-    """The ascending days ``as_of`` [v] before which all data may be used, and the days ``ahead`` [v] that are learned."""
+    """The ascending days ``as_of`` [v] before which all data may be used, and the number of days ``ahead`` of each."""
 
     as_of: NDArray[np.datetime64]
     ahead: NDArray[np.int64]

@@ -93,8 +93,8 @@ def _add_reasons(
         steps: tuple[Breakdown, ...] = ()
         if panel is not None and outlook is not None:
             steps = _steps(outlook, fan, panel, learned=month is not None)
-        learned = (month.as_of, month.windows, month.learned_days) if month else (None, None, None)
-        known = replace(known, why=Why(*learned, steps, read_shares(tables, key, AUTO)))
+        as_of, windows, days = (month.as_of, month.windows, month.learned_days) if month else (None, None, None)
+        known = replace(known, why=Why(as_of, windows, days, steps, read_shares(tables, key, AUTO)))
     return known
 
 

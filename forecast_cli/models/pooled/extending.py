@@ -7,6 +7,7 @@ history and the more windows are left.
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,12 @@ from numpy.typing import NDArray
 from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import Calibration
 from forecast_cli.models.pooled.features import feature_names
-from forecast_cli.models.pooled.forest import Forest, Tree
+from forecast_cli.models.pooled.forest import Tree
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.rows import in_c_order
+
+#: Share of the predicted median that is left on the days learned.
+_MEDIAN_KEPT: Final = 0.5
 
 
 def join_learned(parts: Iterable[Learned], h: int) -> Learned:
@@ -37,8 +41,10 @@ def _day(vintage: Vintage) -> np.datetime64:
 def _extend(learned: Learned, h: int) -> Learned:
     """Return ``learned`` for ``h`` days ahead.
 
-    On days beyond the last one learned, d days ahead, predictions are those of d days ahead times the square root of
-    their ratio, as errors that add up grow. Conformal scores and stretching stay those of d days ahead.
+    On days beyond those learned, the distances of the 10th and 90th percentile from the median are those of the last
+    learned day, times the square root of how many times as far ahead they are, as errors that add up grow. Conformal
+    scores and stretching stay as they are on that day. Of the median, a half is left on the days learned, and nothing
+    beyond: windows of a few weeks all lie before and after the same paydays, and the next weeks have others.
     """
     if learned.h == h:
         return learned
@@ -53,25 +59,28 @@ def _extend(learned: Learned, h: int) -> Learned:
 def _extend_vintage(vintage: Vintage, *, knots: NDArray[np.int64], longer: NDArray[np.int64]) -> Vintage:
     if vintage.calibration is None:
         return vintage
-    growth = np.sqrt(np.maximum(longer / knots[-1], 1.0))
     source = np.minimum(np.arange(len(longer)), len(knots) - 1)
     columns = {name: column for column, name in enumerate(feature_names(longer))}
     feature = np.array([columns[name] for name in feature_names(knots)], dtype=np.int32)
 
-    def extend(forest: Forest, factors: NDArray[np.float64]) -> Forest:
-        return tuple(
-            replace(tree, feature=feature[tree.feature], values=_values(tree, source, factors)) for tree in forest
-        )
+    def rename(tree: Tree) -> Tree:
+        return replace(tree, feature=feature[tree.feature])
 
     return replace(
         vintage,
-        forest=extend(vintage.forest, growth),
-        difficulty=extend(vintage.difficulty, np.ones_like(growth)),
+        forest=tuple(_extend_quantiles(rename(tree), source, longer / knots[-1]) for tree in vintage.forest),
+        difficulty=tuple(
+            replace(rename(tree), values=np.ascontiguousarray(tree.values[:, source])) for tree in vintage.difficulty
+        ),
         calibration=Calibration(in_c_order(vintage.calibration.scores[:, :, source]), vintage.calibration.slope),
-        past=tuple(replace(tree, feature=feature[tree.feature]) for tree in vintage.past),
+        past=tuple(map(rename, vintage.past)),
     )
 
 
-def _values(tree: Tree, source: NDArray[np.int64], factors: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the values [m, k, c] of the leaves at the knots of ``source`` [k], times ``factors`` [k]."""
-    return np.ascontiguousarray(tree.values[:, source] * factors[:, None], dtype=np.float32)
+def _extend_quantiles(tree: Tree, source: NDArray[np.int64], times: NDArray[np.float64]) -> Tree:
+    """Return a tree with values for more knots, from those of ``source`` [k], ``times`` [k] as far as the last one."""
+    values = tree.values[:, source].astype(np.float64)
+    median, growth = values[:, :, 1:2], np.sqrt(np.maximum(times, 1.0))
+    kept = np.where(times <= 1.0, _MEDIAN_KEPT, 0.0)
+    extended = kept[:, None] * median + growth[:, None] * (values - median)
+    return replace(tree, values=in_c_order(extended).astype(np.float32))

@@ -8,8 +8,12 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.engine.path_shares import learn_path_shares
 from forecast_cli.models.auto import Auto
 from forecast_cli.models.pooled.extending import join_learned
+from forecast_cli.models.pooled.features import compute_features
+from forecast_cli.models.pooled.forest import predict
 from forecast_cli.models.pooled.learn import learn, learn_first_month
 from forecast_cli.models.pooled.learned import Learned, months_of
+from forecast_cli.models.pooled.outlook import forecast_outlook
+from forecast_cli.models.pooled.past_share import predict_past_share
 
 SHORT, LONG, LEVELS = 14, 40, (80.0,)
 KNOTS = (1, 3, 7, 14, 21, 30, 40)
@@ -46,35 +50,34 @@ def extended(short: Learned) -> Learned:
     return join_learned([short], LONG)
 
 
-def test_the_first_days_stay_as_they_were(panel: Panel, short: Learned, extended: Learned) -> None:
+def test_the_trees_ask_about_the_same_features(panel: Panel, short: Learned, extended: Learned) -> None:
     """With 300 days of history, own errors are known for both horizons, so that the features are the same."""
-    first = Auto(short).fit(panel).forecast(SHORT, LEVELS)
-    all_days = Auto(extended).fit(panel).forecast(LONG, LEVELS)
-    assert first.shares is not None
-    assert all_days.shares is not None
-    np.testing.assert_array_equal(all_days.quantiles[:, :SHORT], first.quantiles)
-    np.testing.assert_array_equal(all_days.mean[:, :SHORT], first.mean)
-    np.testing.assert_array_equal(all_days.shares.past, first.shares.past)
-    assert np.isfinite(all_days.quantiles).all()
-    assert all_days.failures == ()
+    outlooks = {h: forecast_outlook(panel, h) for h in (SHORT, LONG)}
+    x, longer_x = (compute_features(panel, outlooks[one.h], one.knots) for one in (short, extended))
+    before, after = short.vintages[0], extended.vintages[0]
+    np.testing.assert_array_equal(predict(after.difficulty, longer_x)[:, :4], predict(before.difficulty, x))
+    np.testing.assert_array_equal(predict_past_share(after.past, longer_x), predict_past_share(before.past, x))
+    said, longer = predict(before.forest, x), predict(after.forest, longer_x)
+    np.testing.assert_allclose(longer[:, :4, 1], said[:, :, 1] / 2, atol=1e-6)
+    np.testing.assert_allclose(np.diff(longer[:, :4]), np.diff(said), atol=1e-6)
 
 
-def test_predictions_of_later_days_grow_with_the_square_root(short: Learned, extended: Learned) -> None:
+def test_distances_of_later_days_grow_with_the_square_root_around_the_path(short: Learned, extended: Learned) -> None:
     assert extended.h == LONG
     assert extended.knots.tolist() == list(KNOTS)
-    growth = [1, 1, 1, 1, 1.5**0.5, (30 / 14) ** 0.5, (40 / 14) ** 0.5]
-    for before, after in zip(
-        (*short.vintages, *short.first_month), (*extended.vintages, *extended.first_month), strict=True
-    ):
+    growth = np.sqrt([21 / 14, 30 / 14, 40 / 14])
+    pairs = zip((*short.vintages, *short.first_month), (*extended.vintages, *extended.first_month), strict=True)
+    for before, after in pairs:
         assert before.calibration is not None
         assert after.calibration is not None
         assert (after.as_of, after.windows, after.ahead) == (before.as_of, before.windows, SHORT)
         for own, longer in zip(before.forest, after.forest, strict=True):
-            np.testing.assert_allclose(longer.values[:, :4], own.values)
-            np.testing.assert_allclose(longer.values[:, 3:], own.values[:, 3:4] * np.array(growth)[3:, None], rtol=1e-6)
+            last = own.values[:, 3:4] - own.values[:, 3:4, 1:2]
+            np.testing.assert_allclose(longer.values[:, 4:], last * growth[:, None], rtol=1e-6)
         for own, longer in zip(before.difficulty, after.difficulty, strict=True):
             np.testing.assert_array_equal(longer.values[:, 3:], own.values[:, [3] * 4])
         np.testing.assert_array_equal(after.calibration.scores[:, :, 3:], before.calibration.scores[:, :, [3] * 4])
+        np.testing.assert_array_equal(after.calibration.scores[:, :, :4], before.calibration.scores)
         assert after.calibration.slope == before.calibration.slope
         assert (after.zero_rule, after.record_lows) == (before.zero_rule, before.record_lows)
 
@@ -83,7 +86,7 @@ def test_intervals_go_on_growing_as_errors_of_a_random_walk_do(extended: Learned
     fresh = walks(60, 300, seed=2)
     quantiles = Auto(extended).fit(fresh).forecast(LONG, LEVELS).quantiles
     width = np.median(quantiles[:, :, -1] - quantiles[:, :, 0], axis=0)
-    assert (np.diff(width[SHORT - 1 :]) > 0.0).all()
+    assert (np.diff(width[np.array(KNOTS) - 1]) > 0.0).all()
     assert width[LONG - 1] / width[SHORT - 1] == pytest.approx((LONG / SHORT) ** 0.5, rel=0.15)
 
 
