@@ -19,7 +19,7 @@ from forecast_cli.models.pooled.learned import Learned, Vintage, latest_before
 from forecast_cli.models.pooled.outlook import PATH_DAYS, Outlook, forecast_outlook
 from forecast_cli.models.pooled.past_share import predict_past_share
 from forecast_cli.models.pooled.windows import FIRST_DAYS, LOOK_BACK, MIN_TRAIN
-from forecast_cli.models.pooled.zero_rule import has_short_history, never_below_zero
+from forecast_cli.models.pooled.zero_rule import UNLEARNED, ZeroRule, has_short_history, never_below_zero
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
 NAME: Final = "auto"
@@ -74,13 +74,16 @@ class Auto(DirectModel):
             part, part_outlook = panel.take(rows), outlook.take(rows)
             if learned is None or vintage is None:
                 mean[rows], quantiles[rows] = forecast_uncorrected(part, part_outlook, levels)
+                nothing = np.zeros(len(rows))
+                shares.put(rows, PathShares(nothing, *_zero_shares(part, part_outlook, (UNLEARNED, UNLEARNED), h)))
                 continue
             x = compute_features(part, part_outlook, learned.knots)
             corrected = correct_outlook(
                 part, part_outlook, vintage.predict(x), vintage, knots=learned.knots, levels=levels
             )
             past = np.where(part.lengths > h, predict_past_share(vintage.past, x), 0.0)
-            shares.put(rows, PathShares(past, *_zero_shares(part, part_outlook, vintage, learned.h)))
+            rules = vintage.zero_rule, vintage.short_zero_rule
+            shares.put(rows, PathShares(past, *_zero_shares(part, part_outlook, rules, learned.h)))
             combined = join_candidates(part, *corrected, vintage.weights, self.candidates, levels=levels)
             mean[rows], quantiles[rows] = combined.mean, combined.quantiles
             joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in combined.joined.items()}
@@ -98,10 +101,13 @@ class Auto(DirectModel):
 
 
 def _zero_shares(
-    panel: Panel, outlook: Outlook, vintage: Vintage, h: int
+    panel: Panel, outlook: Outlook, rules: tuple[ZeroRule, ZeroRule], h: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return share and fade [n] of the zero rule of each account: share 1 if it was below zero, fade 0 if weekly."""
-    short, rule, rule_if_short = has_short_history(panel, h), vintage.zero_rule, vintage.short_zero_rule
+    """Return share and fade [n] of each account, by the rules for a longer and a short history.
+
+    The share is 1 for an account that was below zero, the fade 0 for a weekly pattern.
+    """
+    short, (rule, rule_if_short) = has_short_history(panel, h), rules
     share = np.where(short, rule_if_short.share, rule.share)
     fade = np.where(short, rule_if_short.fade, rule.fade)
     return np.where(never_below_zero(panel), share, 1.0), np.where(outlook.weekly, 0.0, fade)

@@ -74,8 +74,8 @@ class _Rung:
 class _Results:
     """The results so far: numbers, the ``rung`` [n] that forecast each row (-1: none), and the errors of each row.
 
-    ``streams`` and ``shares`` are those of the requested model, if it has them; shares of rows that another rung
-    forecast are plain. ``joined`` and ``taken_apart`` are as in ``Forecast``.
+    ``streams`` are those of the requested model, if it finds them; ``shares`` those of the rung that forecast each row,
+    plain if it has none. ``joined`` and ``taken_apart`` are as in ``Forecast``.
     """
 
     mean: NDArray[np.float64]
@@ -170,8 +170,8 @@ def _run_rung(
     results.joined |= {int(rows[row]): joined for row, joined in forecast.joined.items() if done[row]}
     if forecast.streams is not None and rung.place == 0:
         results.streams = forecast.streams.with_rows(rows)
-    if forecast.shares is not None and rung.place == 0:
-        results.shares = PathShares.plain(len(panel))
+    if forecast.shares is not None:
+        results.shares = results.shares or PathShares.plain(len(panel))
         results.shares.put(rows[done], forecast.shares.take(done))
     return fitted
 

@@ -12,7 +12,7 @@ from forecast_cli.models.pooled.candidates import Weights
 from forecast_cli.models.pooled.difficulty import stretch
 from forecast_cli.models.pooled.forest import Forest, predict
 from forecast_cli.models.pooled.record_lows import NO_RULE, RecordLows
-from forecast_cli.models.pooled.zero_rule import NO_ZERO_RULE, ZeroRule
+from forecast_cli.models.pooled.zero_rule import UNLEARNED, ZeroRule
 
 #: Trees grown for each group of accounts, on the other groups.
 TREES: Final = 8
@@ -39,8 +39,8 @@ class Vintage:
     record_lows: RecordLows = NO_RULE
     weights: tuple[Weights, ...] = ()
     past: Forest = ()
-    zero_rule: ZeroRule = NO_ZERO_RULE
-    short_zero_rule: ZeroRule = NO_ZERO_RULE
+    zero_rule: ZeroRule = UNLEARNED
+    short_zero_rule: ZeroRule = UNLEARNED
     difficulty: Forest = ()
 
     def predict(self, x: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -38,8 +38,9 @@ class ZeroRule:
     fade: float
 
 
-#: The rule where nothing was learned: all paths are left.
-NO_ZERO_RULE: Final = ZeroRule(1.0, FADE)
+#: The rule where nothing was learned. Its share is between the best ones of three kinds of balances, of accounts with
+#: 30 to 365 days of history: that of real balances and tills is lower, that of accounts with overdrafts higher.
+UNLEARNED: Final = ZeroRule(0.4, FADE)
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def learn_zero_rules(training: ZeroTrainingSet) -> tuple[ZeroRule, ZeroRule]:
 def _learn_zero_rule(training: ZeroTrainingSet, fades: tuple[float, ...]) -> ZeroRule:
     """Return the rule whose probabilities of a fall below zero have the lowest Brier score over past windows.
 
-    The fewer falls were expected, the less its share differs from 1.
+    The fewer falls were expected, the less its share differs from that of ``UNLEARNED``.
     """
     probability, on_a_day, event = training.probability, training.on_a_day, training.event
 
@@ -103,4 +104,5 @@ def _learn_zero_rule(training: ZeroTrainingSet, fades: tuple[float, ...]) -> Zer
 
     best = min(starmap(ZeroRule, product(_SHARES, fades)), key=squared_error)
     expected = float(probability.sum())
-    return ZeroRule(1.0 - expected / (expected + _HALF) * (1.0 - best.share), best.fade)
+    counts = expected / (expected + _HALF)
+    return ZeroRule(counts * best.share + (1.0 - counts) * UNLEARNED.share, best.fade)

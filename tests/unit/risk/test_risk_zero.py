@@ -7,17 +7,19 @@ import pytest
 from panels import panel_of
 
 from forecast_cli.models.base import Forecast, PathShares, quantile_probabilities
+from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.normal_scores import normal_scores
 from forecast_cli.models.path_levels import PATH_LEVELS
 from forecast_cli.models.pooled.zero_rule import (
     FADE,
-    NO_ZERO_RULE,
+    UNLEARNED,
     ZeroTrainingSet,
     has_short_history,
     keep_below_zero,
     learn_zero_rules,
     never_below_zero,
 )
+from forecast_cli.models.registry import parse_model
 from forecast_cli.risk.floors import raise_to_zero
 from forecast_cli.risk.paths import shuffle_paths
 
@@ -153,22 +155,23 @@ def test_the_share_is_that_which_past_windows_show() -> None:
     assert 0.15 < learned_share(windows(0.5)) < 0.45, "0.13 (w + (1 - w) 0.26) is half of 0.13 where w is 0.32"
     assert learned_share(windows(0.0)) == pytest.approx(0.1, abs=0.01)
     all_came = ZeroTrainingSet(np.ones(9), np.full(9, 0.25), np.ones(9), np.zeros(9, dtype=np.bool_))
-    assert learned_share(all_came) == 1.0, "all came, all are left"
+    assert learned_share(all_came) == pytest.approx(0.85), "all came: 9 / 12 of 1.0, and 3 / 12 of 0.4"
 
 
 def test_few_expected_falls_teach_little() -> None:
+    """Three expected falls, of which none came: half of 0.1, and half of the 0.4 of where nothing was learned."""
     long = np.zeros(30, dtype=np.bool_)
-    assert learned_share(ZeroTrainingSet(np.full(30, 0.1), np.full(30, 0.1), np.zeros(30), long)) == pytest.approx(0.55)
+    assert learned_share(ZeroTrainingSet(np.full(30, 0.1), np.full(30, 0.1), np.zeros(30), long)) == pytest.approx(0.25)
     for count in (0, 9):
         nothing = ZeroTrainingSet(*np.zeros((3, count)), long[:count])
-        assert learn_zero_rules(nothing) == (NO_ZERO_RULE, NO_ZERO_RULE)
+        assert learn_zero_rules(nothing) == (UNLEARNED, UNLEARNED)
 
 
 @pytest.mark.parametrize(("fell", "share", "fade"), [(1.0, 1.0, FADE), (0.3, 0.3, 0.0)])
 def test_a_short_history_has_a_fade_of_its_own(fell: float, share: float, fade: float) -> None:
     """Falls that come as often as was said leave all; those that do not make half of the paths on a day mean little."""
     long, short = learn_zero_rules(windows(fell, short=True, high=1.0))
-    assert long == NO_ZERO_RULE, "nothing was learned for it"
+    assert long == UNLEARNED, "nothing was learned for it"
     assert short.share == pytest.approx(share, abs=0.02)
     assert short.fade == fade
 
@@ -198,3 +201,34 @@ def test_no_more_than_ninety_days_or_than_the_horizon_are_a_short_history() -> N
     panel = panel_of(*(np.arange(float(days)) for days in (5, 90, 91, 120, 121)))
     assert has_short_history(panel, 30).tolist() == [True, True, False, False, False]
     assert has_short_history(panel, 120).tolist() == [True, True, True, True, False]
+
+
+def shares_by(name: str, *series: np.ndarray) -> tuple[list[float], list[float], tuple[str | None, ...]]:
+    said = forecast_panel(panel_of(*series), parse_model(name, ()), h=30, levels=PATH_LEVELS)
+    assert said.forecast.shares is not None
+    return said.forecast.shares.zero.tolist(), said.forecast.shares.zero_fade.tolist(), said.model_used
+
+
+def test_where_nothing_was_learned_four_tenths_are_left_of_accounts_that_never_were_below() -> None:
+    """Accounts with own errors go by them, younger ones by Naive, and the newest by the error profile, as it is."""
+    rng = np.random.default_rng(4)
+    series = [200.0 + rng.normal(size=days).cumsum() for days in (300, 60, 20)]
+    assert shares_by("auto", *series) == ([0.4, 0.4, 1.0], [FADE, 0.0, 0.0], ("auto", "Naive", "LastValue"))
+    been_below = [np.concatenate([[-1.0], one]) for one in series]
+    assert shares_by("auto", *been_below)[0] == [1.0, 1.0, 1.0]
+
+
+def test_naive_leaves_four_tenths_whoever_asks_for_it() -> None:
+    rng = np.random.default_rng(4)
+    walk = 5.0 + rng.normal(size=(40, 60)).cumsum(axis=1)
+    never = walk - walk.min(axis=1, keepdims=True)
+    panel = panel_of(*never)
+    naive = forecast_panel(panel, parse_model("Naive", ()), h=30, levels=PATH_LEVELS).forecast
+    assert naive.shares is not None
+    assert naive.shares.zero.tolist() == [0.4] * 40
+    left, all_of_them = (
+        (shuffle_paths(panel, one).min(axis=2) < 0.0).mean() for one in (naive, replace(naive, shares=None))
+    )
+    assert left == pytest.approx(0.4 * all_of_them, abs=0.01)
+    seasonal = forecast_panel(panel, parse_model("SeasonalNaive", (7,)), h=30, levels=PATH_LEVELS)
+    assert seasonal.forecast.shares is None, "the paths of other models stay as they are"
