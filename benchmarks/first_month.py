@@ -33,13 +33,15 @@ def main(balances: str) -> None:
     for place, one in enumerate(accounts[1::2]):
         for copy in copies_of(one, place, DAYS):
             rows.append(copy)
-            moves[copy["account_id"][0]] = _mean_move(one)
+            moves[copy["account_id"][0]] = mean_move(one)
     settings = Settings(model=("auto",), windows=1, min_train=min(DAYS), threshold=THRESHOLDS, level=(80.0,))
     with backtested(pl.concat(rows), settings) as output:
-        print(_errors(output, moves).join(_risks(output), on="from_days").sort("from_days"))
+        errors, risks = errors_of(output, moves, _from_days()), risks_of(output, _from_days())
+        print(errors.join(risks, on="from_days").sort("from_days"))
 
 
-def _mean_move(account: pl.DataFrame) -> float | None:
+def mean_move(account: pl.DataFrame) -> float | None:
+    """Return the mean absolute move of the balance over 30 days; None if it never moved or is too short."""
     daily = account.upsample("date", every="1d").select(pl.col("balance").forward_fill())["balance"]
     mean = (daily - daily.shift(HORIZON)).abs().mean()
     return float(str(mean)) if mean else None
@@ -50,7 +52,8 @@ def _from_days() -> pl.Expr:
     return pl.max_horizontal(pl.when(days >= band).then(band) for band in BANDS).alias("from_days")
 
 
-def _errors(output: Path, moves: dict[str, float | None]) -> pl.DataFrame:
+def errors_of(output: Path, moves: dict[str, float | None], group: pl.Expr) -> pl.DataFrame:
+    """Return windows, mean error and coverage of a backtest for each value of ``group``, as ``main`` prints them."""
     unit = pl.DataFrame({"account_id": list(moves), "unit": list(moves.values())})
     y, low, high = (pl.col(name) for name in ("y", "lo_80", "hi_80"))
     loss = pl.sum_horizontal(
@@ -60,18 +63,18 @@ def _errors(output: Path, moves: dict[str, float | None]) -> pl.DataFrame:
     days = pl.read_parquet(output / "forecasts").join(unit, on="account_id").filter(pl.col("unit") > 0)
     held = ((y >= low) & (y <= high)).cast(pl.Float64)
     each = days.group_by("account_id").agg(error=(2 * loss / 3 / pl.col("unit")).mean(), coverage_80=held.mean())
-    return each.group_by(_from_days()).agg(pl.len().alias("windows"), pl.col("error", "coverage_80").mean())
+    return each.group_by(group).agg(pl.len().alias("windows"), pl.col("error", "coverage_80").mean())
 
 
-def _risks(output: Path) -> pl.DataFrame:
+def risks_of(output: Path, group: pl.Expr, days: int = HORIZON) -> pl.DataFrame:
+    """Return what was said of low points within ``days``, what came, and the Brier score, for each ``group``."""
     said, came = pl.col("probability"), pl.col("event").cast(pl.Float64)
     known = pl.read_parquet(output / "low_balance.parquet").filter(
-        pl.col("days") == HORIZON, pl.col("event").is_not_null(), ~pl.col("already")
+        pl.col("days") == days, pl.col("event").is_not_null(), ~pl.col("already")
     )
-    told = known.group_by(_from_days(), "threshold").agg(
-        said=said.mean(), came=came.mean(), brier=((said - came) ** 2).mean()
-    )
-    return told.pivot("threshold", index="from_days", values=["said", "came", "brier"]).drop_nulls("from_days")
+    name = group.meta.output_name()
+    told = known.group_by(group, "threshold").agg(said=said.mean(), came=came.mean(), brier=((said - came) ** 2).mean())
+    return told.pivot("threshold", index=name, values=["said", "came", "brier"]).drop_nulls(name)
 
 
 if __name__ == "__main__":

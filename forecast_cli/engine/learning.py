@@ -1,7 +1,7 @@
 """Learning before a run: the choice of accounts to learn from, and what is learned from them."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -21,7 +21,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.data.source import Source
 from forecast_cli.engine.path_shares import learn_path_shares
 from forecast_cli.engine.shards import choose_candidates
-from forecast_cli.engine.vintages import plan_vintages
+from forecast_cli.engine.vintages import FEWEST_AHEAD, fewer_days, plan_vintages, possible_days
 from forecast_cli.models.pooled.extending import join_learned
 from forecast_cli.models.pooled.learn import learn, learn_first_month
 from forecast_cli.models.pooled.learned import Learned
@@ -46,53 +46,110 @@ def learn_from(
 
     First months of accounts are learned from only if histories of the ``shortest`` days that are forecast are that new.
 
-    A vintage is learned from the accounts that had begun at least 31 days and the days ahead that it learns before it.
-    If there are many, those with the lowest hashes are taken, so that the choice does not depend on accounts that began
-    later. ``settings`` are those of ``extend_history``.
+    A vintage is learned from the accounts that had begun at least 31 days and the fewest days ahead before it. If there
+    are many, those with the lowest hashes are taken, so that the choice does not depend on accounts that began later.
+    ``settings`` are those of ``extend_history``.
     """
     ready = contract.ledger.filter(pl.col("status").is_in([Status.OK, Status.SKIPPED]), pl.col("first").is_not_null())
+    days = possible_days(_origins(ready, contract.origin, back))
     began = ready["first"].to_numpy()
-    plan = plan_vintages(began, _origins(ready, contract.origin, back), settings.horizon)
     hashes = _hashes(ready[UNIQUE_ID], settings.seed) if ready.height > MOST_ACCOUNTS else None
-    chosen = [ready[UNIQUE_ID].gather(_choose(began, hashes, day)) for day in plan.latest]
-    panel, known = _read(source, settings, plan.as_of, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
+    latest = days - np.timedelta64(MIN_TRAIN + min(FEWEST_AHEAD, settings.horizon), "D")
+    chosen = [ready[UNIQUE_ID].gather(_choose(began, hashes, day)) for day in latest]
+    past = _read(source, settings, days, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
+    plan = plan_vintages(days, past.history, settings.horizon)
     look_back = settings.max_history - max(back)
-
-    def learn_ahead(h: int) -> Learned:
-        of_these = plan.ahead == h
-        own = known[:, of_these]
-        learned = learn(panel, plan.as_of[of_these], own, h=h, look_back=look_back, threads=threads)
-        if min(shortest, look_back) < MIN_TRAIN:
-            learned = learn_first_month(learned, panel, own, look_back=look_back, threads=threads)
-        return learn_path_shares(learned, panel, own, look_back=look_back, threads=threads)
-
-    learned = join_learned(map(learn_ahead, np.unique(plan.ahead).tolist()), settings.horizon)
+    parts = _Learning(
+        past=past.take(plan.place),
+        horizon=settings.horizon,
+        look_back=look_back,
+        first_month=min(shortest, look_back) < MIN_TRAIN,
+        threads=threads,
+    ).learn_each(plan.ahead)
+    learned = join_learned(parts, settings.horizon)
     candidates = choose_candidates(settings)
     if not candidates:
         return learned
     training = Training(
-        panel=panel,
-        known=known,
+        panel=past.panel,
+        known=past.known[:, plan.place],
         look_back=look_back,
-        accounts=np.array([np.count_nonzero(began <= day) for day in plan.latest]),
+        accounts=np.array([np.count_nonzero(began <= day) for day in latest[plan.place]]),
         max_stale=settings.max_stale if settings.origin is Origin.INPUT else None,
     )
     return learn_weights(learned, training, candidates, limit_ms=1000 * seconds_of(settings.time_limit))
 
 
-def _read(
-    source: Source, settings: Settings, days: NDArray[np.datetime64], chosen: Sequence[pl.Series], *, longest: int
-) -> tuple[Panel, NDArray[np.int64]]:
-    """Return the histories of the ids ``chosen`` for any of ``days`` [v], and the last known day before each, [n, v].
+@dataclass(frozen=True)
+class _KnownPast:
+    """The ``panel`` to learn from, and the last day ``known`` [n, v] of each account before each of ``days`` [v].
 
     The known day is -1 if an account is not chosen for a day, or has no balance before it.
     """
+
+    panel: Panel
+    days: NDArray[np.datetime64]
+    known: NDArray[np.int64]
+
+    @property
+    def history(self) -> NDArray[np.int64]:
+        """Return how many days are known of each account before each day, [n, v]."""
+        first = self.panel.origins.astype(np.int64) - self.panel.lengths + 1
+        return np.asarray(np.maximum(self.known - first[:, None] + 1, 0))
+
+    def take(self, places: NDArray[np.int64]) -> "_KnownPast":
+        """Return what is known before some of the days."""
+        return replace(self, days=self.days[places], known=self.known[:, places])
+
+
+@dataclass(frozen=True)
+class _Learning:
+    """Learning from the same ``past``, of first months too or not, for forecasts of ``horizon`` days."""
+
+    past: _KnownPast
+    horizon: int
+    look_back: int
+    first_month: bool
+    threads: int
+
+    def learn_each(self, ahead: NDArray[np.int64]) -> Iterator[Learned]:
+        """Yield what can be learned so many days ``ahead`` [v] as of each day, those of as many days together.
+
+        Accounts that never moved give no window. Where nothing is learned for their lack, fewer days are, if possible.
+        """
+        for h in np.unique(ahead).tolist():
+            yield from self._learn(h, np.flatnonzero(ahead == h))
+
+    def _learn(self, h: int, places: NDArray[np.int64]) -> Iterator[Learned]:
+        past, history = self.past.take(places), self.past.history
+        options = {"look_back": self.look_back, "threads": self.threads}
+        learned = learn(past.panel, past.days, past.known, h=h, **options)
+        fewer = np.array(
+            [
+                0 if vintage.forest else fewer_days(history[:, place], self.horizon, than=h) or 0
+                for place, vintage in zip(places, learned.vintages, strict=True)
+            ]
+        )
+        if len(own := np.flatnonzero(fewer == 0)):
+            known = past.known[:, own]
+            learned = replace(learned, vintages=tuple(learned.vintages[place] for place in own))
+            if self.first_month:
+                learned = learn_first_month(learned, past.panel, known, **options)
+            yield learn_path_shares(learned, past.panel, known, **options)
+        for days in np.unique(fewer[fewer > 0]).tolist():
+            yield from self._learn(days, places[fewer == days])
+
+
+def _read(
+    source: Source, settings: Settings, days: NDArray[np.datetime64], chosen: Sequence[pl.Series], *, longest: int
+) -> _KnownPast:
+    """Return the histories of the ids ``chosen`` for any of ``days`` [v], and what is known before each."""
     ids = pl.concat([pl.Series(UNIQUE_ID, [], dtype=source.key_dtype), *chosen])
     past = read_past(source, settings, ids.unique(), longest=longest)
     known = np.full((len(past.panel), len(days)), -1, dtype=np.int64)
     for place, (day, some) in enumerate(zip(days, chosen, strict=True)):
         known[:, place] = np.where(past.panel.ids.is_in(some.implode()).to_numpy(), past.last_before(day), -1)
-    return past.panel, known
+    return _KnownPast(past.panel, days, known)
 
 
 def select_learning_columns(contract: Contract) -> Contract:

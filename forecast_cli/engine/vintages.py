@@ -12,60 +12,82 @@ from forecast_cli.models.pooled.learned import months_of
 from forecast_cli.models.pooled.windows import MIN_TRAIN, WINDOW_STEP
 
 #: Fewest days ahead that are learned for a forecast of more days.
-_LEAST_AHEAD: Final = 7
-#: Days of an account for each day ahead: some of its windows then have twice as many days of history as days ahead.
-_DAYS_FOR_EACH: Final = 3
-#: Days from which a part of a month is learned: day 1, 8, 15 and 22.
+FEWEST_AHEAD: Final = 7
+#: An account is old enough at this multiple of the days ahead, so that some of its windows have a history twice as
+#: long, and at this many days more than the days ahead in any case.
+_TIMES_AHEAD: Final = 3
+_DAYS_MORE: Final = 180
+#: So many windows are enough; with fewer, more days ahead must leave this share of the windows that fewer leave.
+_ENOUGH: Final = 1_000
+_SHARE_LEFT: Final = 0.5
+#: Every part of a month has a vintage while fewer days ahead than these can be learned on its first day.
+_MONTH: Final = 30
+#: Parts of a month begin on day 1, 8, 15 and 22.
 _PART: Final = 7
 _LAST_PART: Final = 3
 
 
 @dataclass(frozen=True)
 class VintagePlan:
-    """The ascending days ``as_of`` [v] before which all data may be used, and the number of days ``ahead`` of each."""
+    """What to learn: a vintage as of each day at a ``place`` [v], so many days ``ahead`` [v]."""
 
-    as_of: NDArray[np.datetime64]
+    place: NDArray[np.int64]
     ahead: NDArray[np.int64]
 
-    @property
-    def latest(self) -> NDArray[np.datetime64]:
-        """Return the last day on which an account may have begun, to be learned from in each vintage, [v]."""
-        return np.asarray(self.as_of - (MIN_TRAIN + self.ahead).astype("timedelta64[D]"))
 
+def possible_days(origins: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    """Return the days as of which forecasts from ``origins`` [m] may learn, ascending, without duplicates, [d].
 
-def plan_vintages(began: NDArray[np.datetime64], origins: NDArray[np.datetime64], h: int) -> VintagePlan:
-    """Return what to learn for forecasts of ``h`` days from all ``origins`` [m], from accounts that ``began`` [n].
-
-    There is a vintage for the first day of each month. Where few accounts are old enough on it to learn ``h`` days
-    ahead, it learns fewer, and there are vintages for the 8th, 15th and 22nd, too: every week counts then. The plan of
-    a day depends only on accounts that began before it.
+    They are the first day of each month, and the last 1st, 8th, 15th or 22nd up to each origin.
     """
-    months = months_of(origins)
-    new = months[[(learnable_days(began, month, h) or 0) < h for month in months]]
-    parts = _parts_of_months(origins[np.isin(origins.astype("datetime64[M]"), new.astype("datetime64[M]"))])
-    learnable = parts[[learnable_days(began, day, h) is not None for day in parts]]
-    as_of = np.unique(np.concatenate([months, learnable]))
-    return VintagePlan(as_of, np.array([learnable_days(began, day, h) or h for day in as_of], dtype=np.int64))
+    months = _month_of(origins)
+    part = np.minimum((origins - months).astype(np.int64) // _PART, _LAST_PART)
+    return np.union1d(months_of(origins), months + (_PART * part).astype("timedelta64[D]"))
 
 
-def learnable_days(began: NDArray[np.datetime64], day: np.datetime64, h: int) -> int | None:
-    """Return the most days ahead, of the knots of ``h``, that accounts that ``began`` [n] before ``day`` suffice for.
+def plan_vintages(days: NDArray[np.datetime64], history: NDArray[np.int64], h: int) -> VintagePlan:
+    """Return which of the ``possible_days`` [d] to learn as of, and how many days ahead, for forecasts of ``h`` days.
 
-    They suffice if enough windows come from accounts that are old enough: 46 days older than the days ahead, so that
-    each surely has a window, and three times as old. None if there are too few for even the fewest days ahead.
+    ``history`` [n, d] is the number of days that are known of each account before each day. Each month has a vintage.
+    Where accounts are young, it learns fewer days ahead, and later days of the month have one, too: every week counts
+    then.
     """
-    age = (day - began).astype(np.int64)
-    for ahead in knots_of(h)[::-1].tolist():
-        if ahead < min(_LEAST_AHEAD, h):
-            return None
-        old = age[age >= max(MIN_TRAIN + WINDOW_STEP + ahead, _DAYS_FOR_EACH * ahead)]
-        if (old - MIN_TRAIN - ahead + 1).sum() >= FEWEST * WINDOW_STEP:
-            return int(ahead)
-    return None
+    ahead = np.array([learnable_days(own, h) or 0 for own in history.T], dtype=np.int64)
+    months = _month_of(days)
+    is_first = months == days
+    young = months[is_first & (ahead < min(_MONTH, h))]
+    place = np.flatnonzero(is_first | (ahead > 0) & np.isin(months, young))
+    return VintagePlan(place, np.where(ahead > 0, ahead, h)[place])
 
 
-def _parts_of_months(days: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
-    """Return the last 1st, 8th, 15th or 22nd up to each of ``days`` [m], ascending, without duplicates."""
-    months = days.astype("datetime64[M]").astype("datetime64[D]")
-    part = np.minimum((days - months).astype(np.int64) // _PART, _LAST_PART)
-    return np.unique(months + (_PART * part).astype("timedelta64[D]"))
+def learnable_days(history: NDArray[np.int64], h: int) -> int | None:
+    """Return how many days ahead, of the knots of ``h``, accounts with so many days of ``history`` [n] can teach.
+
+    It is the most of them for which accounts that are old enough leave many windows. None if there are too few windows
+    for even the fewest days ahead.
+    """
+    windows = _count_windows(history, h)
+    needed = max(FEWEST, min(_ENOUGH, _SHARE_LEFT * max(windows.values())))
+    return max((ahead for ahead, count in windows.items() if count >= needed), default=None)
+
+
+def fewer_days(history: NDArray[np.int64], h: int, *, than: int) -> int | None:
+    """Return the next days ahead fewer ``than`` some for which there are enough windows; None if there are none."""
+    windows = _count_windows(history, h)
+    return max((ahead for ahead, count in windows.items() if ahead < than and count >= FEWEST), default=None)
+
+
+def _count_windows(history: NDArray[np.int64], h: int) -> dict[int, float]:
+    """Return how many windows there are for each number of days ahead, of accounts that are old enough for it.
+
+    Each of these surely has a window if it moves, which is not known here.
+    """
+    counts = {}
+    for ahead in [int(knot) for knot in knots_of(h) if knot >= min(FEWEST_AHEAD, h)]:
+        enough = max(MIN_TRAIN + WINDOW_STEP + ahead, min(_TIMES_AHEAD * ahead, _DAYS_MORE + ahead))
+        counts[ahead] = float((history[history >= enough] - MIN_TRAIN - ahead + 1).sum() / WINDOW_STEP)
+    return counts
+
+
+def _month_of(days: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    return days.astype("datetime64[M]").astype("datetime64[D]")

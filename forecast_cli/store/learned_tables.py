@@ -125,7 +125,7 @@ def _load_tables(folder: Path) -> dict[str, pl.DataFrame]:
 def _list_faults(tables: Mapping[str, pl.DataFrame], knots: NDArray[np.int64]) -> Iterator[tuple[str, str]]:
     """Yield file names of damaged tables, and what is wrong with them."""
     scores = tables[LEARNED_SCORES]
-    if not _is_whole(scores, SEGMENTS * len(knots) * len(GRID)):
+    if not _is_whole(scores, knots):
         yield LEARNED_SCORES, "scores of a month are missing or wrong"
     counts = {LEARNED_TREES: len(KEPT) * len(knots), LEARNED_WIDTHS: len(knots), LEARNED_PAST: 1}
     for name, count in counts.items():
@@ -151,11 +151,15 @@ def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
     return bool(trees.select((sound & in_order).all()).item())
 
 
-def _is_whole(scores: pl.DataFrame, count: int) -> bool:
-    """Return whether each month has ``count`` finite scores and one rest of it, or a single row without a score."""
+def _is_whole(scores: pl.DataFrame, knots: NDArray[np.int64]) -> bool:
+    """Return whether each vintage has all finite scores and one rest of it, or a single row without a score."""
     score, rest = pl.col("score"), [pl.col(name) for name in ("learned_days", "slope", *_RULES)]
+    if scores.select(pl.col("windows", "learned_days").null_count()).row(0) != (0, 0):
+        return False
+    if not scores.select(pl.col("learned_days").is_in(knots.tolist()).all()).item():
+        return False
     none = (pl.len() == 1) & score.is_null().all()
-    some = (pl.len() == count) & pl.all_horizontal(one.n_unique() == 1 for one in rest)
+    some = (pl.len() == SEGMENTS * len(knots) * len(GRID)) & pl.all_horizontal(one.n_unique() == 1 for one in rest)
     sound = some & pl.all_horizontal((one.is_not_null() & one.is_finite()).all() for one in (score, *rest))
     sound &= pl.all_horizontal(pl.col(name).is_between(0.0, most).all() for name, most in _RULES.items())
     return bool(scores.group_by(_VINTAGE).agg(whole=none | sound)["whole"].all())

@@ -73,7 +73,7 @@ def read_risk(tables: RunTables, key: AccountKey, model: str) -> tuple[Threshold
     return tuple(found[name] for name in asked)
 
 
-class LearnedMonth(NamedTuple):
+class LearnedVintage(NamedTuple):
     """What was learned from data before ``as_of``: from how many ``windows``, and up to which ``horizon``, in days.
 
     Windows show the first ``learned_days`` of the horizon.
@@ -85,7 +85,7 @@ class LearnedMonth(NamedTuple):
     learned_days: int
 
 
-def read_learned_month(tables: RunTables, origin: date, *, first_month: bool) -> LearnedMonth | None:
+def read_learned_vintage(tables: RunTables, origin: date, *, first_month: bool) -> LearnedVintage | None:
     """Return the learned state in use at ``origin``, None if nothing had been learned by then.
 
     Accounts in their ``first_month`` have one of their own, except in tables of version 12 and before. Those of version
@@ -98,8 +98,8 @@ def read_learned_month(tables: RunTables, origin: date, *, first_month: bool) ->
         scores = scores.filter(pl.col("first_month") == first_month)
     if "learned_days" not in scores.collect_schema():
         scores = scores.with_columns(learned_days="horizon")
-    latest = scores.select(LearnedMonth._fields).unique().sort("as_of").tail(1).collect()
-    return LearnedMonth(*latest.row(0)) if latest.height else None
+    latest = scores.select(LearnedVintage._fields).unique().sort("as_of").tail(1).collect()
+    return LearnedVintage(*latest.row(0)) if latest.height else None
 
 
 def read_shares(tables: RunTables, key: AccountKey, model: str) -> tuple[Share, ...]:

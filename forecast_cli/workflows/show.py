@@ -16,7 +16,7 @@ from forecast_cli.workflows.account_payments import all_payments, ended_payments
 from forecast_cli.workflows.account_tables import (
     read_account_status,
     read_fan,
-    read_learned_month,
+    read_learned_vintage,
     read_risk,
     read_shares,
     rows_of,
@@ -72,12 +72,12 @@ def _add_reasons(
 ) -> AccountExplanation:
     """Add history, payments and reasons to an explanation; fewer if the history cannot be read."""
     origin, h, panel = fan.dates[0] - timedelta(days=1), len(fan.dates), past.panel
-    month = read_learned_month(tables, origin, first_month=_history_days(explanation, past, origin) < MIN_TRAIN)
+    vintage = read_learned_vintage(tables, origin, first_month=_history_days(explanation, past, origin) < MIN_TRAIN)
     known = replace(explanation, history_note=past.note)
     outlook = None
     if panel is not None:
         known = replace(known, history=recent_history(panel), rates=recent_rates(panel))
-        outlook = forecast_outlook(panel, max(h, month.horizon if month else h)) if past.same else None
+        outlook = forecast_outlook(panel, max(h, vintage.horizon if vintage else h)) if past.same else None
     if tables.has(EVENTS):
         events = rows_of(tables, key, EVENTS)
         own = all_payments(panel, outlook.streams, h) if panel is not None and outlook is not None else None
@@ -92,8 +92,8 @@ def _add_reasons(
     if AUTO == known.standing.model_used == known.standing.model:
         steps: tuple[Breakdown, ...] = ()
         if panel is not None and outlook is not None:
-            steps = _steps(outlook, fan, panel, learned=month is not None)
-        as_of, windows, days = (month.as_of, month.windows, month.learned_days) if month else (None, None, None)
+            steps = _steps(outlook, fan, panel, learned=vintage is not None)
+        as_of, windows, days = (vintage.as_of, vintage.windows, vintage.learned_days) if vintage else (None, None, None)
         known = replace(known, why=Why(as_of, windows, days, steps, read_shares(tables, key, AUTO)))
     return known
 

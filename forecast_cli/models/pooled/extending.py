@@ -45,6 +45,9 @@ def _extend(learned: Learned, h: int) -> Learned:
     learned day, times the square root of how many times as far ahead they are, as errors that add up grow. Conformal
     scores and stretching stay as they are on that day. Of the median, a half is left on the days learned, and nothing
     beyond: windows of a few weeks all lie before and after the same paydays, and the next weeks have others.
+
+    Own errors are features of accounts of 60 days more than were looked ahead in learning, and of 60 days more than
+    ``h`` in use: where they are not known, they count as 0 in both.
     """
     if learned.h == h:
         return learned

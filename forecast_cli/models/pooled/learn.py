@@ -1,4 +1,4 @@
-"""Learning of a forest and its calibration from past windows of all accounts, one vintage for each month.
+"""Learning of a forest and its calibration from past windows of all accounts, one vintage as of each of some days.
 
 The windows of a vintage, and all that is learned from them, depend only on the days before it.
 """
@@ -73,7 +73,7 @@ class _Given:
     """The input of ``learn`` and ``learn_first_month``, with the ``knots`` [k] of the horizon."""
 
     panel: Panel
-    months: NDArray[np.datetime64]
+    days: NDArray[np.datetime64]
     known: NDArray[np.int64]
     knots: NDArray[np.int64]
     look_back: int
@@ -81,21 +81,21 @@ class _Given:
 
 def learn(
     panel: Panel,
-    months: NDArray[np.datetime64],
+    days: NDArray[np.datetime64],
     known: NDArray[np.int64],
     *,
     h: int,
     look_back: int = LOOK_BACK,
     threads: int = 1,
 ) -> Learned:
-    """Learn corrections up to ``h`` days ahead from the accounts of ``panel``, one vintage for each of ``months`` [v].
+    """Learn corrections up to ``h`` days ahead from the accounts of ``panel``, one vintage as of each of ``days`` [v].
 
     They are for accounts with 31 days of history or more; ``learn_first_month`` adds those for newer ones.
-    ``known`` [n, v] is the last day before each month on which an account has a balance, in days since 1970-01-01; for
+    ``known`` [n, v] is the last day before each of them on which an account has a balance (days since 1970-01-01); for
     accounts that must not be learned from, a day before their first one. Windows use at most ``look_back`` days of
     history. The result does not depend on ``threads``.
     """
-    given = _Given(panel, months, known, knots_of(h), look_back)
+    given = _Given(panel, days, known, knots_of(h), look_back)
     with ThreadPoolExecutor(threads) as pool:
         return Learned(h, given.knots, _learn_vintages(given, list_windows, MOST, pool=pool))
 
@@ -103,12 +103,12 @@ def learn(
 def learn_first_month(
     learned: Learned, panel: Panel, known: NDArray[np.int64], *, look_back: int = LOOK_BACK, threads: int = 1
 ) -> Learned:
-    """Return ``learned`` with vintages of the same months for accounts in their first month.
+    """Return ``learned`` with vintages of the same days for accounts in their first month.
 
     ``panel``, ``known`` [n, v] and ``look_back`` are as in ``learn``. The result does not depend on ``threads``.
     """
-    months = np.array([vintage.as_of for vintage in learned.vintages], dtype="datetime64[D]")
-    given = _Given(panel, months, known, learned.knots, look_back)
+    days = np.array([vintage.as_of for vintage in learned.vintages], dtype="datetime64[D]")
+    given = _Given(panel, days, known, learned.knots, look_back)
     with ThreadPoolExecutor(threads) as pool:
         return replace(learned, first_month=_learn_vintages(given, list_first_windows, MOST_FIRST, pool=pool))
 
@@ -116,33 +116,31 @@ def learn_first_month(
 def _learn_vintages(
     given: _Given, list_all: Callable[[Panel, int], Windows], most: int, *, pool: Executor
 ) -> tuple[Vintage, ...]:
-    """Return a vintage for each month, learned from up to ``most`` of the windows that ``list_all`` lists."""
+    """Return a vintage as of each day, learned from up to ``most`` of the windows that ``list_all`` lists."""
     h = int(given.knots[-1])
     windows = list_all(given.panel, h)
-    chosen = [
-        choose_windows(windows, given.known[:, place], h, month, most) for place, month in enumerate(given.months)
-    ]
+    chosen = [choose_windows(windows, given.known[:, place], h, day, most) for place, day in enumerate(given.days)]
     union = _union_of(chosen)
     windows = windows.take(union)
     release_memory()
     training, usable = _build_training_set(given.panel, windows, given.knots, look_back=given.look_back, pool=pool)
     release_memory()
     place_of, vintages = np.cumsum(usable) - 1, []
-    for month, some in zip(given.months, chosen, strict=True):
+    for day, some in zip(given.days, chosen, strict=True):
         at = np.searchsorted(union, some)
-        vintages.append(_learn_vintage(month, h, training, place_of[at[usable[at]]], seed=given.panel.seed, pool=pool))
+        vintages.append(_learn_vintage(day, h, training, place_of[at[usable[at]]], seed=given.panel.seed, pool=pool))
     return tuple(vintages)
 
 
 def choose_windows(
-    windows: Windows, known: NDArray[np.int64], h: int, month: np.datetime64, most: int = MOST
+    windows: Windows, known: NDArray[np.int64], h: int, day: np.datetime64, most: int = MOST
 ) -> NDArray[np.int64]:
     """Return the ascending indices of up to ``most`` windows that end by a known day, those of lowest priority.
 
-    ``known`` [n] is each account's last known day before ``month``. Windows lie at most three years (``LOOK_BACK``)
-    before ``month``, so that a longer history changes nothing.
+    ``known`` [n] is each account's last known day before ``day``. Windows lie at most three years (``LOOK_BACK``)
+    before ``day``, so that a longer history changes nothing.
     """
-    earliest = month.astype(np.int64) - LOOK_BACK
+    earliest = day.astype(np.int64) - LOOK_BACK
     over = np.flatnonzero((windows.day + h <= known[windows.row]) & (windows.day >= earliest))
     if len(over) > most:
         over = over[np.argsort(windows.priority[over], kind="stable")[:most]]
@@ -216,7 +214,7 @@ def _count_months(months: NDArray[np.int64]) -> int:
 
 
 def _learn_vintage(
-    month: np.datetime64, h: int, training: TrainingSet, some: NDArray[np.int64], *, seed: int, pool: Executor
+    day: np.datetime64, h: int, training: TrainingSet, some: NDArray[np.int64], *, seed: int, pool: Executor
 ) -> Vintage:
     """Grow trees for each group of accounts on the other groups, and calibrate them on the group itself.
 
@@ -227,7 +225,7 @@ def _learn_vintage(
     if _count_months(own.month) < _FEWEST_MONTHS:
         x = hide_season(x)
     if len(some) < FEWEST or np.unique(group, return_counts=True)[1].max() > len(some) // 2:
-        return Vintage(month, len(some), h)
+        return Vintage(day, len(some), h)
     bounded = np.clip(came, -MAX_OUTCOME, MAX_OUTCOME)
 
     def grow(others: NDArray[np.bool_], own_seed: int) -> Forest:
@@ -244,7 +242,7 @@ def _learn_vintage(
     said = stretch(said, predict_held_out(difficulty, x, group))
     calibration = calibrate(said, came, own.month, own.segment)
     record_lows = _learn_lows(own, calibration, said)
-    return Vintage(month, len(some), h, forest, calibration, record_lows, difficulty=difficulty)
+    return Vintage(day, len(some), h, forest, calibration, record_lows, difficulty=difficulty)
 
 
 def _grow_by_group(

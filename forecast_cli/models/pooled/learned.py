@@ -65,7 +65,7 @@ def predict_held_out(forest: Forest, x: NDArray[np.float32], group: NDArray[np.i
 class Learned:
     """Ascending vintages for forecasts of up to ``h`` days, with corrections at ``knots`` [k].
 
-    ``first_month`` are those of the same months for accounts in their first month, with 2 to 30 days of history.
+    ``first_month`` are those as of the same days for accounts in their first month, with 2 to 30 days of history.
     """
 
     h: int
@@ -75,7 +75,7 @@ class Learned:
 
     @property
     def has_forest(self) -> bool:
-        """Return whether there was enough to learn from in any month."""
+        """Return whether there was enough to learn from as of any day."""
         return any(vintage.forest for vintage in self.vintages)
 
     @property

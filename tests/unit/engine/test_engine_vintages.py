@@ -4,19 +4,30 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from forecast_cli.engine.vintages import learnable_days, plan_vintages
+from forecast_cli.engine.vintages import fewer_days, learnable_days, plan_vintages, possible_days
 
 JUNE = np.datetime64("2026-06-01")
+MANY = 10_000
 
 
-def began(*days: int, before: np.datetime64 = JUNE) -> NDArray[np.datetime64]:
-    """Return the first days of accounts, each so many ``days`` before a day."""
-    return before - np.array(days, dtype="timedelta64[D]")
+def accounts(*counts: tuple[int, int]) -> NDArray[np.int64]:
+    """Return the days of history of accounts, for each pair of a number of accounts and their days."""
+    return np.concatenate([np.full(count, days) for count, days in counts] or [np.zeros(0, dtype=np.int64)])
 
 
-def planned(first: NDArray[np.datetime64], *origins: str, h: int = 30) -> list[tuple[str, int]]:
-    plan = plan_vintages(first, np.array(origins, dtype="datetime64[D]"), h)
-    return list(zip(np.datetime_as_string(plan.as_of).tolist(), plan.ahead.tolist(), strict=True))
+def planned(in_june: NDArray[np.int64], *origins: str, h: int = 30) -> list[tuple[str, int]]:
+    """Return the plan for accounts with so many days of history on 1 June; none are known before they begin."""
+    days = possible_days(np.array(origins, dtype="datetime64[D]"))
+    later = (days - JUNE).astype(np.int64)
+    plan = plan_vintages(days, np.maximum(in_june[:, None] + later, 0), h)
+    return list(zip(np.datetime_as_string(days[plan.place]).tolist(), plan.ahead.tolist(), strict=True))
+
+
+def test_days_to_learn_as_of_are_the_first_of_a_month_and_the_parts_of_it() -> None:
+    origins = ["2026-06-07", "2026-06-08", "2026-06-17", "2026-06-30", "2026-07-31", "2024-02-29"]
+    days = ["2024-02-01", "2024-02-22", "2026-06-01", "2026-06-08", "2026-06-15", "2026-06-22", "2026-07-01"]
+    found = possible_days(np.array(origins, dtype="datetime64[D]"))
+    assert np.datetime_as_string(found).tolist() == [*days, "2026-07-22"]
 
 
 @pytest.mark.parametrize(
@@ -25,45 +36,66 @@ def planned(first: NDArray[np.datetime64], *origins: str, h: int = 30) -> list[t
 def test_accounts_are_three_times_as_old_as_the_days_ahead_and_surely_have_a_window(
     days: int, ahead: int | None
 ) -> None:
-    assert learnable_days(began(*[days] * 10_000), JUNE, 30) == ahead
+    assert learnable_days(accounts((MANY, days)), 30) == ahead
 
 
-def test_old_accounts_among_new_ones_count_by_their_windows() -> None:
-    """An account of 149 days has windows on 89 days up to 30 days ago, every fifteenth: 60 windows are needed."""
-    assert learnable_days(began(*[149] * 10, *[52] * 10_000), JUNE, 30) == 21
-    assert learnable_days(began(*[149] * 11, *[52] * 10_000), JUNE, 30) == 30
+@pytest.mark.parametrize(("days", "ahead"), [(269, 75), (270, 90), (510, 330), (544, 360), (545, 365)])
+def test_long_horizons_are_learned_from_accounts_half_a_year_older(days: int, ahead: int) -> None:
+    assert learnable_days(accounts((MANY, days)), 365 if days > 300 else 90) == ahead
+
+
+def test_sixty_windows_are_needed() -> None:
+    """An account of 149 days has windows on 89 days up to 30 days ago, every fifteenth: 11 make 65, 10 make 59."""
+    assert learnable_days(accounts((11, 149)), 30) == 30
+    assert learnable_days(accounts((10, 149)), 30) == 21
+    assert learnable_days(accounts((2, 400)), 30) is None
+    assert learnable_days(accounts(), 30) is None
+
+
+def test_a_few_old_accounts_among_many_new_ones_do_not_decide() -> None:
+    """15 accounts of 200 days leave 140 windows for 30 days, all together 1,080 for 21 days and more for fewer."""
+    pilot = accounts((15, 200), (600, 70))
+    assert learnable_days(pilot, 30) == 21
+    assert learnable_days(accounts((15, 200), (600, 45)), 30) == 30, "the new ones teach nothing yet"
+    assert learnable_days(accounts((100, 220), (MANY, 70)), 30) == 30, "a thousand windows are enough"
 
 
 def test_a_short_horizon_is_learned_whole_or_not_at_all() -> None:
     for h in (1, 5, 7):
-        assert learnable_days(began(*[46 + h] * 10_000), JUNE, h) == h
-        assert learnable_days(began(*[45 + h] * 10_000), JUNE, h) is None
+        assert learnable_days(accounts((MANY, 46 + h)), h) == h
+        assert learnable_days(accounts((MANY, 45 + h)), h) is None
+    assert learnable_days(accounts((MANY, 53)), 8) == 7
 
 
-def test_accounts_of_later_days_change_nothing() -> None:
-    first = began(*[70] * 1000)
-    assert planned(np.append(first, began(*[-1] * 1000)), "2026-06-20") == planned(first, "2026-06-20")
+def test_where_windows_turn_out_too_few_the_next_fewer_days_are_learned() -> None:
+    history = accounts((70, 76))
+    assert [fewer_days(history, 30, than=days) for days in (30, 21, 14, 7)] == [21, 14, 7, None]
+    assert fewer_days(accounts((20, 76)), 30, than=30) is None
+    assert fewer_days(history, 5, than=5) is None
 
 
 def test_old_accounts_have_a_vintage_a_month() -> None:
-    old = began(*[400] * 100)
+    old = accounts((100, 400))
     assert planned(old, "2026-06-01", "2026-06-30", "2026-07-09") == [("2026-06-01", 30), ("2026-07-01", 30)]
 
 
-def test_new_accounts_have_one_a_week_until_the_whole_horizon_is_learned() -> None:
-    new = began(*[50] * 1000)
+def test_new_accounts_have_one_a_week_until_a_whole_month_is_learned() -> None:
+    new = accounts((1000, 50))
     weeks = ["2026-06-01", "2026-06-08", "2026-06-15", "2026-06-22"]
     origins = ["2026-06-07", "2026-06-08", "2026-06-17", "2026-06-30", "2026-07-31", "2026-08-31"]
     ahead = [30, 7, 14, 21, 21, 30, 30]  # nothing can be learned by 1 June: 30 days are tried
     assert planned(new, *origins) == list(zip([*weeks, "2026-07-01", "2026-07-22", "2026-08-01"], ahead, strict=True))
     assert planned(new, "2026-06-30") == [("2026-06-01", 30), ("2026-06-22", 21)], "only weeks of an origin"
+    assert planned(accounts((1000, 120)), "2026-06-30", h=90) == [("2026-06-01", 30)], "for 90 days, months suffice"
+
+
+def test_many_origins_have_four_vintages_a_month_at_most() -> None:
+    origins = [str(JUNE + np.timedelta64(days, "D")) for days in range(365)]
+    assert len(planned(accounts((1000, 40)), *origins)) == 12 + 2 + 3
+    assert len(planned(accounts((1000, 400)), *origins, h=365)) == 12
 
 
 def test_where_nothing_can_be_learned_the_month_alone_is_tried() -> None:
-    assert planned(began(*[20] * 1000), "2026-06-10", "2026-06-29") == [("2026-06-01", 30)]
-    assert planned(began(), "2026-06-10") == [("2026-06-01", 30)]
-
-
-def test_an_account_is_learned_from_if_it_began_31_days_and_the_days_ahead_before() -> None:
-    plan = plan_vintages(began(*[400] * 100), np.array(["2026-06-10"], dtype="datetime64[D]"), 30)
-    assert plan.latest.tolist() == [(JUNE - np.timedelta64(61, "D")).item()]
+    assert planned(accounts((1000, 20)), "2026-06-10", "2026-06-29") == [("2026-06-01", 30)]
+    assert planned(accounts(), "2026-06-10") == [("2026-06-01", 30)]
+    assert planned(accounts()) == []

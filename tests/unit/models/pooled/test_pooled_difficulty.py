@@ -34,7 +34,7 @@ def leaf(*values: float) -> Tree:
 
 def learned_of(forest: Forest, difficulty: Forest) -> Learned:
     calibration = Calibration(np.zeros((SEGMENTS, len(GRID), len(KNOTS))), slope=1.0)
-    vintage = Vintage(np.datetime64("2026-03-01"), 800, 14, forest, calibration, difficulty=difficulty)
+    vintage = Vintage(np.datetime64("2026-03-01"), 800, 3, forest, calibration, difficulty=difficulty)
     return Learned(3, KNOTS, (vintage,))
 
 
