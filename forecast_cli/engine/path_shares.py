@@ -43,7 +43,7 @@ from forecast_cli.risk.thresholds import threshold_amounts
 #: Thresholds from which shares are learned: an account's own percentiles, independent of the thresholds of the run.
 _LOW: Final = ("p5", "p10", "p25")
 _ZERO: Final = "0"
-#: Largest number of windows from which a month's shares are learned, and the same for the first month of accounts.
+#: Largest number of windows from which a vintage's shares are learned, and the same for the first month of accounts.
 _MOST: Final = 3_000
 _MOST_FIRST: Final = 1_000
 #: Windows processed at a time.

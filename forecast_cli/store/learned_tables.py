@@ -48,9 +48,9 @@ def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
 
     Trees have one row for each node: as_of, first_month, tree, node, feature, threshold, left, right, and for leaves
     values: at each knot the 10th, 50th and 90th percentile. Difficulty has as many trees, with one value at each knot.
-    Scores have one row for each month, segment, knot and probability; a month with too few windows to learn from has
+    Scores have one row for each day, segment, knot and probability; a day with too few windows to learn from has
     one row without a score. Where ``first_month`` is true, they are for accounts in their first month. Weights, if
-    candidates were evaluated, have one row for each month, candidate, segment and band of days ahead. Past, if past
+    candidates were evaluated, have one row for each day, candidate, segment and band of days ahead. Past, if past
     courses help to predict low balances, has trees whose leaves have one value: the share of past courses.
     """
     vintages = [(one, False) for one in learned.vintages] + [(one, True) for one in learned.first_month]

@@ -20,7 +20,7 @@ from forecast_cli.models.pooled.windows import Windows, list_windows, panel_at
 
 #: Weights of a candidate that are tried.
 _SHARES: Final = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
-#: Largest number of windows from which a month's weights are learned, and the smallest, overall and in a segment.
+#: Largest number of windows from which a vintage's weights are learned, and the smallest, overall and in a segment.
 _MOST: Final = 2_000
 _FEWEST: Final = 150
 _FEWEST_OF_SEGMENT: Final = 50
@@ -32,8 +32,8 @@ _LEARNING: Final = 0.2
 class Training:
     """The input of learning: ``panel``, ``known`` [n, v] and ``look_back`` as in ``learn.learn``.
 
-    ``accounts`` [v] is the number of accounts that each month could be learned from; those of the panel are a sample of
-    them. With ``max_stale``, only accounts with a balance within that many days before the month are forecast.
+    ``accounts`` [v] is the number of accounts that each vintage could be learned from; those of the panel are a sample of
+    them. With ``max_stale``, only accounts with a balance within that many days before the vintage are forecast.
     """
 
     panel: Panel
@@ -86,9 +86,9 @@ def _join_names(candidates: Sequence[Candidate]) -> str:
     return ", ".join(candidate.name for candidate in candidates)
 
 
-def estimate_accounts(training: Training, v: int, month: np.datetime64) -> NDArray[np.float64]:
-    """Return the estimated number of accounts forecast in ``month`` (vintage ``v``) in each segment, [segments]."""
-    known, day = training.known[:, v], month.astype(np.int64)
+def estimate_accounts(training: Training, v: int, as_of: np.datetime64) -> NDArray[np.float64]:
+    """Return the estimated number of accounts that vintage ``v`` of ``as_of`` forecasts in each segment, [segments]."""
+    known, day = training.known[:, v], as_of.astype(np.int64)
     read = np.flatnonzero(known >= 0)
     alive = read if training.max_stale is None else read[known[read] >= day - training.max_stale]
     if not len(alive):

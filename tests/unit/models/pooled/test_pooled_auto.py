@@ -271,7 +271,7 @@ def test_what_is_learned_from_stands_in_the_order_of_accounts_and_days(
         np.testing.assert_array_equal(given[0][1][place], np.clip(came[0], -4.0, 4.0))
 
 
-def test_each_origin_has_what_was_learned_before_its_month() -> None:
+def test_each_origin_has_what_was_learned_before_it() -> None:
     months = [Vintage(np.datetime64(month, "D"), 0, H) for month in ("2026-03-01", "2026-04-01")]
     origins = ["2026-02-28", "2026-03-01", "2026-03-31", "2026-04-01", "2026-05-20"]
     found = latest_before(months, np.array(origins, dtype="datetime64[D]"))
