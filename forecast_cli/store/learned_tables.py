@@ -82,21 +82,19 @@ def read_learned(folder: Path, *, h: int) -> Learned:
         raise ConfigError(f"--fitted {folder}: {name} is from another version, or damaged: {fault}", _AGAIN)
     vintages, first_month = (
         tuple(
-            _read_vintage(
-                month, {name: _rows_of(table, month, first=first) for name, table in tables.items()}, len(knots)
-            )
-            for month in scores.filter(first_month=first)["as_of"].unique().sort()
+            _read_vintage(day, {name: _rows_of(table, day, first=first) for name, table in tables.items()}, len(knots))
+            for day in scores.filter(first_month=first)["as_of"].unique().sort()
         )
         for first in (False, True)
     )
     return Learned(longest, knots, vintages, first_month)
 
 
-def _rows_of(table: pl.DataFrame, month: date, *, first: bool) -> pl.DataFrame:
-    """Return the rows of the vintage of a ``month``; candidates have no weights in the ``first`` month of accounts."""
+def _rows_of(table: pl.DataFrame, day: date, *, first: bool) -> pl.DataFrame:
+    """Return the rows of the vintage of a ``day``; candidates have no weights in the ``first`` month of accounts."""
     if "first_month" not in table.columns:
-        return table.filter(pl.col("as_of") == month, not first)
-    return table.filter(as_of=month, first_month=first)
+        return table.filter(pl.col("as_of") == day, not first)
+    return table.filter(as_of=day, first_month=first)
 
 
 def _load_tables(folder: Path) -> dict[str, pl.DataFrame]:
@@ -126,17 +124,17 @@ def _list_faults(tables: Mapping[str, pl.DataFrame], knots: NDArray[np.int64]) -
     """Yield file names of damaged tables, and what is wrong with them."""
     scores = tables[LEARNED_SCORES]
     if not _is_whole(scores, knots):
-        yield LEARNED_SCORES, "scores of a month are missing or wrong"
+        yield LEARNED_SCORES, "scores of a day are missing or wrong"
     counts = {LEARNED_TREES: len(KEPT) * len(knots), LEARNED_WIDTHS: len(knots), LEARNED_PAST: 1}
     for name, count in counts.items():
         if not _is_sound(tables[name], n_features=len(feature_names(knots))):
             yield name, "a node points outside its tree"
         if not _has_values(tables[name], count):
             yield name, f"a leaf has not {count} finite values"
-    months = set(scores.filter(pl.col("score").is_not_null()).select(_VINTAGE).iter_rows())
+    days = set(scores.filter(pl.col("score").is_not_null()).select(_VINTAGE).iter_rows())
     for name in (LEARNED_TREES, LEARNED_WIDTHS):
-        if set(tables[name].select(_VINTAGE).iter_rows()) != months:
-            yield name, "its months are not those of the scores"
+        if set(tables[name].select(_VINTAGE).iter_rows()) != days:
+            yield name, "its days are not those of the scores"
     if _count_trees(tables[LEARNED_WIDTHS]) != _count_trees(tables[LEARNED_TREES]):
         yield LEARNED_WIDTHS, f"it has not as many trees as {LEARNED_TREES}"
 
@@ -181,7 +179,7 @@ def _date(vintage: Vintage) -> date:
 
 
 def _forest(vintage: Vintage, forest: Forest, *, first: bool) -> pl.DataFrame:
-    """Return the nodes of the trees of one month."""
+    """Return the nodes of the trees of one vintage."""
     schema = LEARNED_SCHEMAS[LEARNED_TREES]
     nodes = pl.concat(
         [pl.DataFrame(schema={name: schema[name] for name in schema if name not in _VINTAGE})]
@@ -267,10 +265,10 @@ def _read_weights(rows: pl.DataFrame) -> tuple[Weights, ...]:
     return tuple(found)
 
 
-def _read_vintage(month: date, tables: Mapping[str, pl.DataFrame], k: int) -> Vintage:
-    """Return the vintage of a ``month`` from its rows of all tables, for ``k`` knots."""
+def _read_vintage(day: date, tables: Mapping[str, pl.DataFrame], k: int) -> Vintage:
+    """Return the vintage of a ``day`` from its rows of all tables, for ``k`` knots."""
     scores = tables[LEARNED_SCORES]
-    as_of, windows, ahead = np.datetime64(month, "D"), int(scores["windows"][0]), int(scores["learned_days"][0])
+    as_of, windows, ahead = np.datetime64(day, "D"), int(scores["windows"][0]), int(scores["learned_days"][0])
     if scores["score"].null_count():
         return Vintage(as_of, windows, ahead)
     values = scores["score"].to_numpy().reshape(SEGMENTS, k, len(GRID))

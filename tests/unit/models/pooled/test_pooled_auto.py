@@ -374,7 +374,7 @@ def test_trees_that_lead_out_of_themselves_are_refused(
 def test_scores_that_are_not_whole_are_refused(learned: Learned, damage: pl.Expr, tmp_path: Path) -> None:
     for name, frame in learned_frames(learned).items():
         (frame.with_columns(damage) if "score" in frame.columns else frame).write_parquet(tmp_path / name)
-    with pytest.raises(ConfigError, match="scores of a month are missing"):
+    with pytest.raises(ConfigError, match="scores of a day are missing"):
         read_learned(tmp_path, h=H)
 
 

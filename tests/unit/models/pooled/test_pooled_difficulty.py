@@ -153,8 +153,8 @@ def test_an_output_without_one_of_the_tables_is_not_used(tmp_path: Path, name: s
     ("name", "kept", "fault"),
     [
         (LEARNED_WIDTHS, pl.col("tree") < 1, "it has not as many trees"),
-        (LEARNED_WIDTHS, pl.lit(value=False), "its months are not those of the scores"),
-        (LEARNED_TREES, pl.lit(value=False), "its months are not those of the scores"),
+        (LEARNED_WIDTHS, pl.lit(value=False), "its days are not those of the scores"),
+        (LEARNED_TREES, pl.lit(value=False), "its days are not those of the scores"),
     ],
 )
 def test_a_table_that_lost_trees_is_named(tmp_path: Path, name: str, kept: pl.Expr, fault: str) -> None:

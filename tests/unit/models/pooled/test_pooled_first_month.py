@@ -186,6 +186,6 @@ def test_it_is_read_back_as_it_was(panel: Panel, learned: Learned, tmp_path: Pat
         np.testing.assert_array_equal(forecast(some, again).quantiles, forecast(some, learned).quantiles)
     trees = pl.read_parquet(tmp_path / LEARNED_TREES)
     trees.filter(~pl.col("first_month")).write_parquet(tmp_path / LEARNED_TREES)
-    with pytest.raises(ConfigError, match=f"{LEARNED_TREES} is .* damaged: its months are not those of the scores"):
+    with pytest.raises(ConfigError, match=f"{LEARNED_TREES} is .* damaged: its days are not those of the scores"):
         read_learned(tmp_path, h=H)
     assert pl.read_parquet(tmp_path / LEARNED_SCORES)["first_month"].any()
