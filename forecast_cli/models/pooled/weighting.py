@@ -32,7 +32,7 @@ _LEARNING: Final = 0.2
 class Training:
     """The input of learning: ``panel``, ``known`` [n, v] and ``look_back`` as in ``learn.learn``.
 
-    ``accounts`` [v] is the number of accounts that each vintage could be learned from, of which those of the panel are a
+    ``accounts`` [v] is the number of accounts that each vintage can be learned from, of which those of the panel are a
     sample. With ``max_stale``, only accounts with a balance within that many days before the vintage are forecast.
     """
 
