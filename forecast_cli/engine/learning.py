@@ -21,10 +21,10 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.data.source import Source
 from forecast_cli.engine.path_shares import learn_path_shares
 from forecast_cli.engine.shards import choose_candidates
-from forecast_cli.engine.vintages import FEWEST_AHEAD, fewer_days, plan_vintages, possible_days
+from forecast_cli.engine.vintages import FEWEST_AHEAD, fewer_days, plan_vintages, with_parts, young_months
 from forecast_cli.models.pooled.extending import join_learned
 from forecast_cli.models.pooled.learn import learn, learn_first_month
-from forecast_cli.models.pooled.learned import Learned
+from forecast_cli.models.pooled.learned import Learned, months_of
 from forecast_cli.models.pooled.weighting import Training, affordable_windows, learn_weights
 from forecast_cli.models.pooled.windows import LOOK_BACK, MIN_TRAIN
 
@@ -51,16 +51,22 @@ def learn_from(
     ``settings`` are those of ``extend_history``.
     """
     ready = contract.ledger.filter(pl.col("status").is_in([Status.OK, Status.SKIPPED]), pl.col("first").is_not_null())
-    days = possible_days(_origins(ready, contract.origin, back))
-    began = ready["first"].to_numpy()
+    began, origins = ready["first"].to_numpy(), _origins(ready, contract.origin, back)
     hashes = _hashes(ready[UNIQUE_ID], settings.seed) if ready.height > MOST_ACCOUNTS else None
-    latest = days - np.timedelta64(MIN_TRAIN + min(FEWEST_AHEAD, settings.horizon), "D")
-    chosen = [ready[UNIQUE_ID].gather(_choose(began, hashes, day)) for day in latest]
-    past = _read(source, settings, days, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
-    plan = plan_vintages(days, past.history, settings.horizon)
+    young = np.timedelta64(MIN_TRAIN + min(FEWEST_AHEAD, settings.horizon), "D")
+
+    def read(days: NDArray[np.datetime64]) -> _KnownPast:
+        chosen = [ready[UNIQUE_ID].gather(_choose(began, hashes, day - young)) for day in days]
+        return _read(source, settings, days, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
+
+    past = read(months_of(origins))
+    if len(new := young_months(past.days, past.history, settings.horizon)):
+        past = read(with_parts(past.days, new, origins))
+    plan = plan_vintages(past.days, past.history, settings.horizon)
     look_back = settings.max_history - max(back)
+    past = past.take(plan.place)
     parts = _Learning(
-        past=past.take(plan.place),
+        past=past,
         horizon=settings.horizon,
         look_back=look_back,
         first_month=min(shortest, look_back) < MIN_TRAIN,
@@ -72,9 +78,9 @@ def learn_from(
         return learned
     training = Training(
         panel=past.panel,
-        known=past.known[:, plan.place],
+        known=past.known,
         look_back=look_back,
-        accounts=np.array([np.count_nonzero(began <= day) for day in latest[plan.place]]),
+        accounts=np.array([np.count_nonzero(began <= day - young) for day in past.days]),
         max_stale=settings.max_stale if settings.origin is Origin.INPUT else None,
     )
     return learn_weights(learned, training, candidates, limit_ms=1000 * seconds_of(settings.time_limit))

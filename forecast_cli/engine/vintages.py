@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.learn import FEWEST
-from forecast_cli.models.pooled.learned import months_of
 from forecast_cli.models.pooled.windows import MIN_TRAIN, WINDOW_STEP
 
 #: Fewest days ahead that are learned for a forecast of more days.
@@ -20,7 +19,7 @@ _DAYS_MORE: Final = 180
 #: So many windows are enough; with fewer, more days ahead must leave this share of the windows that fewer leave.
 _ENOUGH: Final = 1_000
 _SHARE_LEFT: Final = 0.5
-#: Every part of a month has a vintage while fewer days ahead than these can be learned on its first day.
+#: Every part of a month has a vintage while fewer days ahead than these can be learned as of its first day.
 _MONTH: Final = 30
 #: Parts of a month begin on day 1, 8, 15 and 22.
 _PART: Final = 7
@@ -35,28 +34,35 @@ class VintagePlan:
     ahead: NDArray[np.int64]
 
 
-def possible_days(origins: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
-    """Return the days as of which forecasts from ``origins`` [m] may learn, ascending, without duplicates, [d].
+def young_months(months: NDArray[np.datetime64], history: NDArray[np.int64], h: int) -> NDArray[np.datetime64]:
+    """Return those of ``months`` [v] on whose first day accounts are young: no more than a few weeks can be learned.
 
-    They are the first day of each month, and the last 1st, 8th, 15th or 22nd up to each origin.
+    ``history`` [n, v] is the number of days that are known of each account before each month.
     """
-    months = _month_of(origins)
-    part = np.minimum((origins - months).astype(np.int64) // _PART, _LAST_PART)
-    return np.union1d(months_of(origins), months + (_PART * part).astype("timedelta64[D]"))
+    young = [(learnable_days(own, h) or 0) < min(_MONTH, h) for own in history.T]
+    return months[np.array(young, dtype=np.bool_)]
+
+
+def with_parts(
+    months: NDArray[np.datetime64], young: NDArray[np.datetime64], origins: NDArray[np.datetime64]
+) -> NDArray[np.datetime64]:
+    """Return ``months`` [v] and, in ``young`` ones, the last 8th, 15th or 22nd up to each of ``origins`` [m], [d].
+
+    The days ascend, without duplicates.
+    """
+    own = _month_of(origins)
+    part = np.minimum((origins - own).astype(np.int64) // _PART, _LAST_PART)
+    return np.union1d(months, (own + (_PART * part).astype("timedelta64[D]"))[np.isin(own, young)])
 
 
 def plan_vintages(days: NDArray[np.datetime64], history: NDArray[np.int64], h: int) -> VintagePlan:
-    """Return which of the ``possible_days`` [d] to learn as of, and how many days ahead, for forecasts of ``h`` days.
+    """Return which of ``days`` [d] (``with_parts``) to learn as of, and how many days ahead, to forecast ``h`` days.
 
-    ``history`` [n, d] is the number of days that are known of each account before each day. Each month has a vintage.
-    Where accounts are young, it learns fewer days ahead, and later days of the month have one, too: every week counts
-    then.
+    ``history`` [n, d] is the number of days that are known of each account before each day. Each month has a vintage;
+    another part of a month has one if anything can be learned as of it.
     """
     ahead = np.array([learnable_days(own, h) or 0 for own in history.T], dtype=np.int64)
-    months = _month_of(days)
-    is_first = months == days
-    young = months[is_first & (ahead < min(_MONTH, h))]
-    place = np.flatnonzero(is_first | (ahead > 0) & np.isin(months, young))
+    place = np.flatnonzero((_month_of(days) == days) | (ahead > 0))
     return VintagePlan(place, np.where(ahead > 0, ahead, h)[place])
 
 

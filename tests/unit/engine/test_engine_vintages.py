@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from forecast_cli.engine.vintages import fewer_days, learnable_days, plan_vintages, possible_days
+from forecast_cli.engine.vintages import fewer_days, learnable_days, plan_vintages, with_parts, young_months
+from forecast_cli.models.pooled.learned import months_of
 
 JUNE = np.datetime64("2026-06-01")
 MANY = 10_000
@@ -17,17 +18,26 @@ def accounts(*counts: tuple[int, int]) -> NDArray[np.int64]:
 
 def planned(in_june: NDArray[np.int64], *origins: str, h: int = 30) -> list[tuple[str, int]]:
     """Return the plan for accounts with so many days of history on 1 June; none are known before they begin."""
-    days = possible_days(np.array(origins, dtype="datetime64[D]"))
-    later = (days - JUNE).astype(np.int64)
-    plan = plan_vintages(days, np.maximum(in_june[:, None] + later, 0), h)
+
+    def history(days: NDArray[np.datetime64]) -> NDArray[np.int64]:
+        return np.maximum(in_june[:, None] + (days - JUNE).astype(np.int64), 0)
+
+    starts = np.array(origins, dtype="datetime64[D]")
+    months = months_of(starts)
+    days = with_parts(months, young_months(months, history(months), h), starts)
+    plan = plan_vintages(days, history(days), h)
     return list(zip(np.datetime_as_string(days[plan.place]).tolist(), plan.ahead.tolist(), strict=True))
 
 
-def test_days_to_learn_as_of_are_the_first_of_a_month_and_the_parts_of_it() -> None:
-    origins = ["2026-06-07", "2026-06-08", "2026-06-17", "2026-06-30", "2026-07-31", "2024-02-29"]
+def test_young_months_are_learned_as_of_the_parts_of_them_that_begin_before_an_origin() -> None:
+    origins = np.array(
+        ["2026-06-07", "2026-06-08", "2026-06-17", "2026-06-30", "2026-07-31", "2024-02-29"], dtype="datetime64[D]"
+    )
+    months = months_of(origins)
+    young = np.array(["2024-02-01", "2026-06-01"], dtype="datetime64[D]")
     days = ["2024-02-01", "2024-02-22", "2026-06-01", "2026-06-08", "2026-06-15", "2026-06-22", "2026-07-01"]
-    found = possible_days(np.array(origins, dtype="datetime64[D]"))
-    assert np.datetime_as_string(found).tolist() == [*days, "2026-07-22"]
+    assert np.datetime_as_string(with_parts(months, young, origins)).tolist() == days
+    assert with_parts(months, months[:0], origins).tolist() == months.tolist()
 
 
 @pytest.mark.parametrize(
