@@ -1,4 +1,4 @@
-"""Learning before a run: the choice of accounts to learn from, and what is learned from them."""
+"""Learning before a run, from the past of all accounts."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +13,10 @@ from forecast_cli.config.choices import Origin
 from forecast_cli.config.settings import Settings
 from forecast_cli.config.texts import seconds_of
 from forecast_cli.core.columns import UNIQUE_ID
-from forecast_cli.core.hashes import hash_each
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.contract.check import Contract
-from forecast_cli.data.contract.past import read_past
-from forecast_cli.data.panel import Panel
 from forecast_cli.data.source import Source
+from forecast_cli.engine.known_past import KnownPast, LearningAccounts, read_known_past
 from forecast_cli.engine.path_shares import learn_path_shares
 from forecast_cli.engine.shards import choose_candidates
 from forecast_cli.engine.vintages import FEWEST_AHEAD, fewer_days, plan_vintages, with_parts, young_months
@@ -28,8 +26,6 @@ from forecast_cli.models.pooled.learned import Learned, months_of
 from forecast_cli.models.pooled.weighting import Training, affordable_windows, learn_weights
 from forecast_cli.models.pooled.windows import LOOK_BACK, MIN_TRAIN
 
-#: Largest number of accounts from which a vintage is learned.
-MOST_ACCOUNTS: Final = 4_000
 #: Largest number of days from the day of a vintage to an origin that uses it.
 _MONTH: Final = 31
 
@@ -46,18 +42,16 @@ def learn_from(
 
     First months of accounts are learned from only if histories of the ``shortest`` days that are forecast are that new.
 
-    A vintage is learned from the accounts that had begun at least 31 days and the fewest days ahead before it. If there
-    are many, those with the lowest hashes are taken, so that the choice does not depend on accounts that began later.
-    ``settings`` are those of ``extend_history``.
+    A vintage is learned from accounts that had begun at least 31 days and the fewest days ahead before it. ``settings``
+    are those of ``extend_history``.
     """
     ready = contract.ledger.filter(pl.col("status").is_in([Status.OK, Status.SKIPPED]), pl.col("first").is_not_null())
-    began, origins = ready["first"].to_numpy(), _origins(ready, contract.origin, back)
-    hashes = _hashes(ready[UNIQUE_ID], settings.seed) if ready.height > MOST_ACCOUNTS else None
+    accounts, origins = LearningAccounts.from_ledger(ready, settings.seed), _origins(ready, contract.origin, back)
     young = np.timedelta64(MIN_TRAIN + min(FEWEST_AHEAD, settings.horizon), "D")
 
-    def read(days: NDArray[np.datetime64]) -> _KnownPast:
-        chosen = [ready[UNIQUE_ID].gather(_choose(began, hashes, day - young)) for day in days]
-        return _read(source, settings, days, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
+    def read(days: NDArray[np.datetime64]) -> KnownPast:
+        chosen = [accounts.choose(day - young) for day in days]
+        return read_known_past(source, settings, days, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
 
     past = read(months_of(origins))
     if len(new := young_months(past.days, past.history, settings.horizon)):
@@ -80,39 +74,17 @@ def learn_from(
         panel=past.panel,
         known=past.known,
         look_back=look_back,
-        accounts=np.array([np.count_nonzero(began <= day - young) for day in past.days]),
+        accounts=np.array([accounts.count(day - young) for day in past.days]),
         max_stale=settings.max_stale if settings.origin is Origin.INPUT else None,
     )
     return learn_weights(learned, training, candidates, limit_ms=1000 * seconds_of(settings.time_limit))
 
 
 @dataclass(frozen=True)
-class _KnownPast:
-    """The ``panel`` to learn from, and the last day ``known`` [n, v] of each account before each of ``days`` [v].
-
-    The known day is -1 if an account is not chosen for a day, or has no balance before it.
-    """
-
-    panel: Panel
-    days: NDArray[np.datetime64]
-    known: NDArray[np.int64]
-
-    @property
-    def history(self) -> NDArray[np.int64]:
-        """Return how many days are known of each account before each day, [n, v]."""
-        first = self.panel.origins.astype(np.int64) - self.panel.lengths + 1
-        return np.asarray(np.maximum(self.known - first[:, None] + 1, 0))
-
-    def take(self, places: NDArray[np.int64]) -> "_KnownPast":
-        """Return what is known before some of the days."""
-        return replace(self, days=self.days[places], known=self.known[:, places])
-
-
-@dataclass(frozen=True)
 class _Learning:
     """Learning from the same ``past``, of first months too or not, for forecasts of ``horizon`` days."""
 
-    past: _KnownPast
+    past: KnownPast
     horizon: int
     look_back: int
     first_month: bool
@@ -146,18 +118,6 @@ class _Learning:
             yield from self._learn(days, places[fewer == days])
 
 
-def _read(
-    source: Source, settings: Settings, days: NDArray[np.datetime64], chosen: Sequence[pl.Series], *, longest: int
-) -> _KnownPast:
-    """Return the histories of the ids ``chosen`` for any of ``days`` [v], and what is known before each."""
-    ids = pl.concat([pl.Series(UNIQUE_ID, [], dtype=source.key_dtype), *chosen])
-    past = read_past(source, settings, ids.unique(), longest=longest)
-    known = np.full((len(past.panel), len(days)), -1, dtype=np.int64)
-    for place, (day, some) in enumerate(zip(days, chosen, strict=True)):
-        known[:, place] = np.where(past.panel.ids.is_in(some.implode()).to_numpy(), past.last_before(day), -1)
-    return _KnownPast(past.panel, days, known)
-
-
 def select_learning_columns(contract: Contract) -> Contract:
     """Return ``contract`` with only the ledger columns that learning needs, which are small to pass to a process."""
     return replace(contract, ledger=contract.ledger.select(UNIQUE_ID, "status", "first", "last"))
@@ -174,18 +134,3 @@ def _origins(ledger: pl.DataFrame, origin: date | None, back: Sequence[int]) -> 
     """Return all days from which a forecast may start."""
     own = ledger["last"].to_numpy() if origin is None else np.array([origin], dtype="datetime64[D]")
     return np.concatenate([own - np.timedelta64(ago, "D") for ago in back])
-
-
-def _hashes(ids: pl.Series, seed: int) -> NDArray[np.uint64]:
-    """Return a hash of each id with the run's seed, [n]."""
-    return hash_each((name.encode() for name in ids.cast(pl.String)), before=f"{seed}\x1f".encode())
-
-
-def _choose(
-    began: NDArray[np.datetime64], hashes: NDArray[np.uint64] | None, latest: np.datetime64
-) -> NDArray[np.int64]:
-    """Return the indices of accounts that had begun by ``latest``; if there are many, those with the lowest hashes."""
-    early = np.flatnonzero(began <= latest)
-    if hashes is None or len(early) <= MOST_ACCOUNTS:
-        return early
-    return np.sort(early[np.argsort(hashes[early], kind="stable")[:MOST_ACCOUNTS]])
