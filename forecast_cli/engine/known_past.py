@@ -14,9 +14,10 @@ from forecast_cli.core.hashes import hash_each
 from forecast_cli.data.contract.past import read_past
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.source import Source
+from forecast_cli.models.pooled.windows import LOOK_BACK, MIN_TRAIN
 
 #: Largest number of accounts from which a vintage is learned.
-MOST_ACCOUNTS: Final = 4_000
+_MOST_ACCOUNTS: Final = 4_000
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,17 @@ class KnownPast:
 
     @property
     def history(self) -> NDArray[np.int64]:
-        """Return how many days are known of each account before each day, [n, v]."""
-        first = self.panel.origins.astype(np.int64) - self.panel.lengths + 1
-        return np.asarray(np.maximum(self.known - first[:, None] + 1, 0))
+        """Return how many days are known of each account before each day, as far as windows rest on them, [n, v].
+
+        Windows lie at most three years (``LOOK_BACK``) before the day, and not before the account moved.
+        """
+        last, (n, width) = self.panel.origins.astype(np.int64), self.panel.y.shape
+        moved = np.column_stack([np.abs(np.diff(self.panel.y, axis=1)) > 0.0, np.ones(n, dtype=np.bool_)])
+        first_move = last - width + 2 + moved.argmax(axis=1)  # the day after the last one if there is none
+        first = np.maximum(last - self.panel.lengths + 1, first_move - MIN_TRAIN + 1)
+        earliest = self.days.astype(np.int64) - LOOK_BACK - MIN_TRAIN + 1
+        known = self.known - np.maximum(first[:, None], earliest) + 1
+        return np.where((self.known < 0) | (self.known < first_move[:, None]), 0, np.maximum(known, 0))
 
     def take(self, places: NDArray[np.int64]) -> "KnownPast":
         """Return what is known before some of the days."""
@@ -56,7 +65,7 @@ class LearningAccounts:
     def from_ledger(cls, ledger: pl.DataFrame, seed: int) -> "LearningAccounts":
         """Return the accounts of a ledger."""
         ids = ledger[UNIQUE_ID]
-        return cls(ids, ledger["first"].to_numpy(), _hashes(ids, seed) if len(ids) > MOST_ACCOUNTS else None)
+        return cls(ids, ledger["first"].to_numpy(), _hashes(ids, seed) if len(ids) > _MOST_ACCOUNTS else None)
 
     def count(self, latest: np.datetime64) -> int:
         """Return the number of accounts that had begun by ``latest``."""
@@ -68,8 +77,8 @@ class LearningAccounts:
         The choice does not depend on accounts that began later.
         """
         early = np.flatnonzero(self.began <= latest)
-        if self.hashes is not None and len(early) > MOST_ACCOUNTS:
-            early = np.sort(early[np.argsort(self.hashes[early], kind="stable")[:MOST_ACCOUNTS]])
+        if self.hashes is not None and len(early) > _MOST_ACCOUNTS:
+            early = np.sort(early[np.argsort(self.hashes[early], kind="stable")[:_MOST_ACCOUNTS]])
         return self.ids.gather(early)
 
 

@@ -1,7 +1,7 @@
 """Learning before a run, from the past of all accounts."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -19,7 +19,7 @@ from forecast_cli.data.source import Source
 from forecast_cli.engine.known_past import KnownPast, LearningAccounts, read_known_past
 from forecast_cli.engine.path_shares import learn_path_shares
 from forecast_cli.engine.shards import choose_candidates
-from forecast_cli.engine.vintages import FEWEST_AHEAD, fewer_days, plan_vintages, with_parts, young_months
+from forecast_cli.engine.vintages import FEWEST_AHEAD, plan_vintages, with_parts, young_months
 from forecast_cli.models.pooled.extending import join_learned
 from forecast_cli.models.pooled.learn import learn, learn_first_month
 from forecast_cli.models.pooled.learned import Learned, months_of
@@ -47,26 +47,27 @@ def learn_from(
     """
     ready = contract.ledger.filter(pl.col("status").is_in([Status.OK, Status.SKIPPED]), pl.col("first").is_not_null())
     accounts, origins = LearningAccounts.from_ledger(ready, settings.seed), _origins(ready, contract.origin, back)
-    young = np.timedelta64(MIN_TRAIN + min(FEWEST_AHEAD, settings.horizon), "D")
+    least_age = np.timedelta64(MIN_TRAIN + min(FEWEST_AHEAD, settings.horizon), "D")
 
     def read(days: NDArray[np.datetime64]) -> KnownPast:
-        chosen = [accounts.choose(day - young) for day in days]
+        chosen = [accounts.choose(day - least_age) for day in days]
         return read_known_past(source, settings, days, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
 
     past = read(months_of(origins))
-    if len(new := young_months(past.days, past.history, settings.horizon)):
-        past = read(with_parts(past.days, new, origins))
+    if len(young := young_months(past.days, past.history, settings.horizon)):
+        past = read(with_parts(past.days, young, origins))
     plan = plan_vintages(past.days, past.history, settings.horizon)
     look_back = settings.max_history - max(back)
     past = past.take(plan.place)
-    parts = _Learning(
-        past=past,
-        horizon=settings.horizon,
-        look_back=look_back,
-        first_month=min(shortest, look_back) < MIN_TRAIN,
-        threads=threads,
-    ).learn_each(plan.ahead)
-    learned = join_learned(parts, settings.horizon)
+
+    def learn_ahead(h: int) -> Learned:
+        own = past.take(np.flatnonzero(plan.ahead == h))
+        learned = learn(own.panel, own.days, own.known, h=h, look_back=look_back, threads=threads)
+        if min(shortest, look_back) < MIN_TRAIN:
+            learned = learn_first_month(learned, own.panel, own.known, look_back=look_back, threads=threads)
+        return learn_path_shares(learned, own.panel, own.known, look_back=look_back, threads=threads)
+
+    learned = join_learned(map(learn_ahead, np.unique(plan.ahead).tolist()), settings.horizon)
     candidates = choose_candidates(settings)
     if not candidates:
         return learned
@@ -74,48 +75,10 @@ def learn_from(
         panel=past.panel,
         known=past.known,
         look_back=look_back,
-        accounts=np.array([accounts.count(day - young) for day in past.days]),
+        accounts=np.array([accounts.count(day - least_age) for day in past.days]),
         max_stale=settings.max_stale if settings.origin is Origin.INPUT else None,
     )
     return learn_weights(learned, training, candidates, limit_ms=1000 * seconds_of(settings.time_limit))
-
-
-@dataclass(frozen=True)
-class _Learning:
-    """Learning from the same ``past``, of first months too or not, for forecasts of ``horizon`` days."""
-
-    past: KnownPast
-    horizon: int
-    look_back: int
-    first_month: bool
-    threads: int
-
-    def learn_each(self, ahead: NDArray[np.int64]) -> Iterator[Learned]:
-        """Yield what can be learned so many days ``ahead`` [v] as of each day, those of as many days together.
-
-        Accounts that never moved give no window. Where nothing is learned for their lack, fewer days are, if possible.
-        """
-        for h in np.unique(ahead).tolist():
-            yield from self._learn(h, np.flatnonzero(ahead == h))
-
-    def _learn(self, h: int, places: NDArray[np.int64]) -> Iterator[Learned]:
-        past, history = self.past.take(places), self.past.history
-        options = {"look_back": self.look_back, "threads": self.threads}
-        learned = learn(past.panel, past.days, past.known, h=h, **options)
-        fewer = np.array(
-            [
-                0 if vintage.forest else fewer_days(history[:, place], self.horizon, than=h) or 0
-                for place, vintage in zip(places, learned.vintages, strict=True)
-            ]
-        )
-        if len(own := np.flatnonzero(fewer == 0)):
-            known = past.known[:, own]
-            learned = replace(learned, vintages=tuple(learned.vintages[place] for place in own))
-            if self.first_month:
-                learned = learn_first_month(learned, past.panel, known, **options)
-            yield learn_path_shares(learned, past.panel, known, **options)
-        for days in np.unique(fewer[fewer > 0]).tolist():
-            yield from self._learn(days, places[fewer == days])
 
 
 def select_learning_columns(contract: Contract) -> Contract:

@@ -16,6 +16,8 @@ FEWEST_AHEAD: Final = 7
 #: long, and at this many days more than the days ahead in any case.
 _TIMES_AHEAD: Final = 3
 _DAYS_MORE: Final = 180
+#: Fewest windows: a quarter more than learning needs, because hashes decide how many there really are.
+_NEEDED: Final = 1.25 * FEWEST
 #: So many windows are enough; with fewer, more days ahead must leave this share of the windows that fewer leave.
 _ENOUGH: Final = 1_000
 _SHARE_LEFT: Final = 0.5
@@ -69,30 +71,15 @@ def plan_vintages(days: NDArray[np.datetime64], history: NDArray[np.int64], h: i
 def learnable_days(history: NDArray[np.int64], h: int) -> int | None:
     """Return how many days ahead, of the knots of ``h``, accounts with so many days of ``history`` [n] can teach.
 
-    It is the most of them for which accounts that are old enough leave many windows. None if there are too few windows
-    for even the fewest days ahead.
+    It is the most of them for which accounts that are old enough leave many windows: each of these surely has one. None
+    if there are too few windows for even the fewest days ahead.
     """
-    windows = _count_windows(history, h)
-    needed = max(FEWEST, min(_ENOUGH, _SHARE_LEFT * max(windows.values())))
-    return max((ahead for ahead, count in windows.items() if count >= needed), default=None)
-
-
-def fewer_days(history: NDArray[np.int64], h: int, *, than: int) -> int | None:
-    """Return the next days ahead fewer ``than`` some for which there are enough windows; None if there are none."""
-    windows = _count_windows(history, h)
-    return max((ahead for ahead, count in windows.items() if ahead < than and count >= FEWEST), default=None)
-
-
-def _count_windows(history: NDArray[np.int64], h: int) -> dict[int, float]:
-    """Return how many windows there are for each number of days ahead, of accounts that are old enough for it.
-
-    Each of these surely has a window if it moves, which is not known here.
-    """
-    counts = {}
+    windows = {}
     for ahead in [int(knot) for knot in knots_of(h) if knot >= min(FEWEST_AHEAD, h)]:
         enough = max(MIN_TRAIN + WINDOW_STEP + ahead, min(_TIMES_AHEAD * ahead, _DAYS_MORE + ahead))
-        counts[ahead] = float((history[history >= enough] - MIN_TRAIN - ahead + 1).sum() / WINDOW_STEP)
-    return counts
+        windows[ahead] = float((history[history >= enough] - MIN_TRAIN - ahead + 1).sum() / WINDOW_STEP)
+    needed = max(_NEEDED, min(_ENOUGH, _SHARE_LEFT * max(windows.values())))
+    return max((ahead for ahead, count in windows.items() if count >= needed), default=None)
 
 
 def _month_of(days: NDArray[np.datetime64]) -> NDArray[np.datetime64]:

@@ -151,7 +151,7 @@ def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
 
 def _is_whole(scores: pl.DataFrame, knots: NDArray[np.int64]) -> bool:
     """Return whether each vintage has all finite scores and one rest of it, or a single row without a score."""
-    score, rest = pl.col("score"), [pl.col(name) for name in ("learned_days", "slope", *_RULES)]
+    score, rest = pl.col("score"), [pl.col(name) for name in ("horizon", "windows", "learned_days", "slope", *_RULES)]
     if scores.select(pl.col("windows", "learned_days").null_count()).row(0) != (0, 0):
         return False
     if not scores.select(pl.col("learned_days").is_in(knots.tolist()).all()).item():

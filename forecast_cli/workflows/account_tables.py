@@ -93,12 +93,13 @@ def read_learned_vintage(tables: RunTables, origin: date, *, first_month: bool) 
     """
     if not tables.has(LEARNED_SCORES):
         return None
-    scores = tables.scan(LEARNED_SCORES).filter(pl.col("as_of") <= origin, pl.col("score").is_not_null())
+    scores = tables.scan(LEARNED_SCORES).filter(pl.col("as_of") <= origin)
     if "first_month" in scores.collect_schema():
         scores = scores.filter(pl.col("first_month") == first_month)
     if "learned_days" not in scores.collect_schema():
         scores = scores.with_columns(learned_days="horizon")
-    latest = scores.select(LearnedVintage._fields).unique().sort("as_of").tail(1).collect()
+    vintages = scores.group_by(LearnedVintage._fields).agg(scored=pl.col("score").is_not_null().any())
+    latest = vintages.sort("as_of").tail(1).filter("scored").drop("scored").collect()
     return LearnedVintage(*latest.row(0)) if latest.height else None
 
 
