@@ -218,6 +218,13 @@ def test_where_nothing_was_learned_four_tenths_are_left_of_accounts_that_never_w
     assert shares_by("auto", *been_below)[0] == [1.0, 1.0, 1.0]
 
 
+def test_naive_goes_by_three_years_and_leaves_accounts_that_never_moved_to_the_error_profile() -> None:
+    walk = 100.0 + np.abs(np.random.default_rng(4).normal(size=1500).cumsum())
+    long_ago, lately = walk.copy(), walk.copy()
+    long_ago[10], lately[-900] = -1.0, -1.0
+    assert shares_by("Naive", long_ago, lately, np.full(60, 9.0))[0] == [0.4, 1.0, 1.0]
+
+
 def test_naive_leaves_four_tenths_whoever_asks_for_it() -> None:
     rng = np.random.default_rng(4)
     walk = 5.0 + rng.normal(size=(40, 60)).cumsum(axis=1)
