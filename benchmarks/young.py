@@ -26,8 +26,9 @@ def main(balances: str, horizon: str, *last_days: str) -> None:
     whole = pl.scan_parquet(balances).select(pl.col("account_id").cast(pl.String), "date", "balance").collect()
     accounts = whole.sort("account_id", "date").partition_by("account_id", maintain_order=True)
     moves = {one["account_id"][0]: mean_move(one) for one in accounts}
+    daily = [one.upsample("date", every="1d").select(pl.all().forward_fill()) for one in accounts]
     ends = [date.fromisoformat(day) for day in last_days]
-    scores = [_scores(accounts, moves, days, h, end) for days in DAYS for end in ends]
+    scores = [_scores(daily, moves, days, h, end) for days in DAYS for end in ends]
     weighted = pl.exclude("days", "windows")
     means = (
         pl.concat(scores, how="diagonal")
@@ -37,10 +38,9 @@ def main(balances: str, horizon: str, *last_days: str) -> None:
     print(means.sort("days"))
 
 
-def _scores(accounts: list[pl.DataFrame], moves: dict[str, float | None], days: int, h: int, end: date) -> pl.DataFrame:
+def _scores(daily: list[pl.DataFrame], moves: dict[str, float | None], days: int, h: int, end: date) -> pl.DataFrame:
     """Return the scores of one cutoff, of the accounts that were there for so many ``days`` before it."""
     first = end - timedelta(days=days + h - 1)
-    daily = [one.upsample("date", every="1d").select(pl.all().forward_fill()) for one in accounts]
     there = [one for one in daily if one["date"][0] <= first and one["date"][-1] >= end]
     rows = pl.concat(there).filter(pl.col("date").is_between(first, end))
     settings = Settings(

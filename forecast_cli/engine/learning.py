@@ -19,7 +19,7 @@ from forecast_cli.data.source import Source
 from forecast_cli.engine.known_past import KnownPast, LearningAccounts, read_known_past
 from forecast_cli.engine.path_shares import learn_path_shares
 from forecast_cli.engine.shards import choose_candidates
-from forecast_cli.engine.vintages import FEWEST_AHEAD, plan_vintages, with_parts, young_months
+from forecast_cli.engine.vintages import FEWEST_AHEAD, days_ahead, plan_vintages, with_parts, young_months
 from forecast_cli.models.pooled.extending import join_learned
 from forecast_cli.models.pooled.learn import learn, learn_first_month
 from forecast_cli.models.pooled.learned import Learned, months_of
@@ -54,9 +54,11 @@ def learn_from(
         return read_known_past(source, settings, days, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
 
     past = read(months_of(origins))
-    if len(young := young_months(past.days, past.history, settings.horizon)):
+    ahead = days_ahead(past.history, settings.horizon)
+    if len(young := young_months(past.days, ahead, settings.horizon)):
         past = read(with_parts(past.days, young, origins))
-    plan = plan_vintages(past.days, past.history, settings.horizon)
+        ahead = days_ahead(past.history, settings.horizon)
+    plan = plan_vintages(past.days, ahead, settings.horizon)
     look_back = settings.max_history - max(back)
     past = past.take(plan.place)
 

@@ -36,13 +36,9 @@ class VintagePlan:
     ahead: NDArray[np.int64]
 
 
-def young_months(months: NDArray[np.datetime64], history: NDArray[np.int64], h: int) -> NDArray[np.datetime64]:
-    """Return those of ``months`` [v] on whose first day accounts are young: no more than a few weeks can be learned.
-
-    ``history`` [n, v] is the number of days that are known of each account before each month.
-    """
-    young = [(learnable_days(own, h) or 0) < min(_MONTH, h) for own in history.T]
-    return months[np.array(young, dtype=np.bool_)]
+def young_months(months: NDArray[np.datetime64], ahead: NDArray[np.int64], h: int) -> NDArray[np.datetime64]:
+    """Return those of ``months`` [v] as of which a few weeks at most can be learned, by their ``days_ahead`` [v]."""
+    return months[ahead < min(_MONTH, h)]
 
 
 def with_parts(
@@ -57,15 +53,22 @@ def with_parts(
     return np.union1d(months, (own + (_PART * part).astype("timedelta64[D]"))[np.isin(own, young)])
 
 
-def plan_vintages(days: NDArray[np.datetime64], history: NDArray[np.int64], h: int) -> VintagePlan:
+def plan_vintages(days: NDArray[np.datetime64], ahead: NDArray[np.int64], h: int) -> VintagePlan:
     """Return which of ``days`` [d] (``with_parts``) to learn as of, and how many days ahead, to forecast ``h`` days.
 
-    ``history`` [n, d] is the number of days that are known of each account before each day. Each month has a vintage;
-    another part of a month has one if anything can be learned as of it.
+    ``ahead`` [d] are the ``days_ahead`` of each. Each month has a vintage, which tries ``h`` days if none can be
+    learned; another part of a month has one if any can.
     """
-    ahead = np.array([learnable_days(own, h) or 0 for own in history.T], dtype=np.int64)
     place = np.flatnonzero((_month_of(days) == days) | (ahead > 0))
     return VintagePlan(place, np.where(ahead > 0, ahead, h)[place])
+
+
+def days_ahead(history: NDArray[np.int64], h: int) -> NDArray[np.int64]:
+    """Return how many of ``h`` days ahead can be learned as of each day, [d]; 0 if none (``learnable_days``).
+
+    ``history`` [n, d] is the number of days that are known of each account before each day.
+    """
+    return np.array([learnable_days(own, h) or 0 for own in history.T], dtype=np.int64)
 
 
 def learnable_days(history: NDArray[np.int64], h: int) -> int | None:

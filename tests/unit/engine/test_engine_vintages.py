@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from forecast_cli.engine.vintages import learnable_days, plan_vintages, with_parts, young_months
+from forecast_cli.engine.vintages import days_ahead, learnable_days, plan_vintages, with_parts, young_months
 from forecast_cli.models.pooled.learned import months_of
 
 JUNE = np.datetime64("2026-06-01")
@@ -19,13 +19,13 @@ def accounts(*counts: tuple[int, int]) -> NDArray[np.int64]:
 def planned(in_june: NDArray[np.int64], *origins: str, h: int = 30) -> list[tuple[str, int]]:
     """Return the plan for accounts with so many days of history on 1 June; none are known before they begin."""
 
-    def history(days: NDArray[np.datetime64]) -> NDArray[np.int64]:
-        return np.maximum(in_june[:, None] + (days - JUNE).astype(np.int64), 0)
+    def ahead(days: NDArray[np.datetime64]) -> NDArray[np.int64]:
+        return days_ahead(np.maximum(in_june[:, None] + (days - JUNE).astype(np.int64), 0), h)
 
     starts = np.array(origins, dtype="datetime64[D]")
     months = months_of(starts)
-    days = with_parts(months, young_months(months, history(months), h), starts)
-    plan = plan_vintages(days, history(days), h)
+    days = with_parts(months, young_months(months, ahead(months), h), starts)
+    plan = plan_vintages(days, ahead(days), h)
     return list(zip(np.datetime_as_string(days[plan.place]).tolist(), plan.ahead.tolist(), strict=True))
 
 
